@@ -1,0 +1,175 @@
+"""The records that travel along the pipeline: documents, sentences, tags, reports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+__all__ = ["Document", "Evidence", "Report", "Sentence", "Tag"]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One project description.
+
+    Parameters
+    ----------
+    id
+        Identifier, unique within its source.
+    title
+        Title of the project; may be empty.
+    text
+        The description; all offsets in ka2nlp are character offsets into it.
+    metadata
+        Whatever else the source says of it.
+    problems
+        What went wrong while it was read; each becomes a warning in the report.
+    """
+
+    id: str
+    title: str
+    text: str
+    metadata: Mapping[str, object] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A stretch of a document's text: ``document.text[start:end] == text``.
+
+    Parameters
+    ----------
+    start, end
+        Character offsets, end exclusive.
+    text
+        The characters between them.
+
+    Raises
+    ------
+    ValueError
+        When the length of ``text`` is not ``end - start``.
+    """
+
+    start: int
+    end: int
+    text: str
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start <= self.end or len(self.text) != self.end - self.start:
+            raise ValueError(
+                f"got offsets {self.start}:{self.end} for a text of {len(self.text)} characters, "
+                "expected as many characters as lie between the offsets"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A sentence that shows a tag.
+
+    Parameters
+    ----------
+    start, end
+        Character offsets into the document's text, end exclusive.
+    text
+        The sentence.
+    score
+        Probability in [0, 1] that this sentence, read alone, shows the tag.
+    """
+
+    start: int
+    end: int
+    text: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """One aim that a document addresses.
+
+    Parameters
+    ----------
+    code, label, level
+        Notation, preferred label and level of the concept ("S1", "Quality and access", "systemic").
+    probability
+        Calibrated probability in [0, 1] that a careful annotator ticks it.
+    evidence
+        The sentences that show it, best first; at most three.
+    """
+
+    code: str
+    label: str
+    level: str
+    probability: float
+    evidence: tuple[Evidence, ...]
+
+    @property
+    def best_sentence(self) -> str:
+        """The first piece of evidence on one line; empty where there is none."""
+        return " ".join(self.evidence[0].text.split()) if self.evidence else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What the tagger says of one document.
+
+    Parameters
+    ----------
+    id, title
+        As in the document.
+    tags
+        The codes decided upon, in the order of the taxonomy.
+    scores
+        Probability in [0, 1] of every code, in the order of the taxonomy.
+    model, taxonomy
+        Name of the model and fingerprint of the taxonomy behind it.
+    n_words, n_sentences
+        Size of the text that was read.
+    warnings
+        What a reader should know before trusting the tags.
+    """
+
+    id: str
+    title: str
+    tags: tuple[Tag, ...]
+    scores: Mapping[str, float]
+    model: str
+    taxonomy: str
+    n_words: int
+    n_sentences: int
+    warnings: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, object]:
+        """Give the JSON form, the contract that other programs build on.
+
+        Returns
+        -------
+        dict
+            ``{"id", "tags": [{"code", "label", "level", "probability", "evidence": [{"start",
+            "end", "text", "score"}]}], "scores", "model", "taxonomy", "warnings"}``; probabilities
+            are rounded to six digits.
+        """
+        return {
+            "id": self.id,
+            "tags": [
+                {
+                    "code": tag.code,
+                    "label": tag.label,
+                    "level": tag.level,
+                    "probability": round(tag.probability, 6),
+                    "evidence": [
+                        {
+                            "start": item.start,
+                            "end": item.end,
+                            "text": item.text,
+                            "score": round(item.score, 6),
+                        }
+                        for item in tag.evidence
+                    ],
+                }
+                for tag in self.tags
+            ],
+            "scores": {code: round(score, 6) for code, score in self.scores.items()},
+            "model": self.model,
+            "taxonomy": self.taxonomy,
+            "warnings": list(self.warnings),
+        }
