@@ -1,0 +1,254 @@
+"""Split the text of a document into sentences that keep their character offsets.
+
+spaCy's English tokenizer finds the words; the rules here decide where a sentence begins. They are
+written for what project summaries really look like: line breaks lost after a full stop
+("timeframe.The project"), bullets of every kind, headings and form prompts without punctuation,
+numbered lists, abbreviations, lines wrapped by a PDF, and sentences of two hundred words.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+from ka2nlp.records import Sentence
+
+if TYPE_CHECKING:
+    from spacy.tokenizer import Tokenizer
+    from spacy.tokens import Doc
+
+SEGMENTER_VERSION: Final = 1
+"""Raised whenever a rule changes, so that models and annotations can tell."""
+
+MAX_WORDS: Final = 80
+"""A sentence with more words is split again at its best inner boundary."""
+
+MAX_CHARACTERS: Final = 900
+"""The same for runs without spaces: keeps every sentence inside the encoder's window."""
+
+_SHORT_ITEM: Final = 40
+"""Items of a numbered list in running text stay together when they have fewer characters."""
+
+_BULLETS: Final = "•●○▪▫■□◦‣⁃∙·➢➤►▶✓✔➔→⇒★❖◆♦\uf0b7\uf0a7\uf0d8\uf076"
+_DASHES: Final = "–—*−-"
+_CLOSERS: Final = frozenset("\"'”’»)]}")
+_TERMINALS: Final = frozenset({".", "!", "?", "…", "...", "..", "!!", "?!", "!?", "??"})
+_LAST_CHARACTERS: Final = frozenset(".!?…")
+
+# Never end a sentence.
+_TITLES: Final = frozenset(
+    "dr mr mrs ms prof st art fig figs no nr vol eds pp p cf vs approx incl inc e.g i.e eg ie "
+    "tel ca resp esp min max chap sec dept univ".split()
+)
+# End a sentence only before a capital letter.
+_WEAK: Final = frozenset("etc al ltd co e.t.c ect jr sr a.m p.m a.s b.v s.a s.l s.r.l gmbh".split())
+
+_NUMBER_MARKER: Final = re.compile(
+    r"(?:\(?(?:\d{1,2}|[a-zA-Z]|[ivx]{2,4})[.)]|\d{1,2}(?:\.\d{1,2}){1,2}\.?|#\d{1,2})(?=\s)"
+)
+_LEADING_MARKER: Final = re.compile(
+    rf"(?:[\s{_BULLETS}>{_DASHES}]+"
+    r"|(?:\(?(?:\d{1,2}|[a-zA-Z]|[ivx]{2,4})\)\s*|\d{1,2}\.(?:\s+|(?=[^\W\d]))))*"
+)
+_LINE_BREAK: Final = re.compile(r"[^\S\n\r]*(?:\r\n|\r|\n|\u2028|\u2029|\x0b|\x0c|\x85)\s*")
+_INLINE_NUMBER: Final = re.compile(
+    r"(?:(?<=[:;,.])\s*|\s)\(?(?:\d{1,2}|[a-hA-H]|i{1,3}|iv|v|vi{1,3})\)\s*(?=[^\W\d])"
+    r"|(?<=[a-z])\d{1,2}\)\s*(?=[A-Z])|(?<=;)\s*\d{1,2}\.\s*(?=[^\W\d])"
+)
+_INLINE_BREAKS: Final = (
+    re.compile(rf"(?<=[:;.,])\s*[{_DASHES}](?=\s?[^\W\d])"),  # "aims:- to build", "; - to test"
+    re.compile(rf"(?<=[a-z)])[{_DASHES}]\s(?=[A-Z][a-z]|To\s)"),  # "a mobile app- Feedback"
+    re.compile(rf"[{_BULLETS}]\s*(?=\w)"),
+    re.compile(  # "timeframe.The project", "open to all!We", but not "e.g.The"
+        r"(?<=[a-z)\]\"”’'%0-9][.!?])(?<!\b[a-z]\.)(?=[\"“‘(]?[A-Z][a-z]|[\"“]?[AI]\s)"
+        r"|(?<=[a-z][a-z)][!?])(?=[A-Z])"
+    ),
+    re.compile(r"(?<=[a-z)][a-z;:])(?=(?:The|This|These|In|Our|We|It|To|A|An|For|All)\s)"),
+)
+_SHOUTED: Final = re.compile(  # a form prompt in capitals, then the answer
+    r"(?:^|(?<=[\n.!?]))[^\S\n]*(?:[A-Z][A-Z/&,\-]+)(?:\s+[A-Z/&,\-]{2,}){1,9}\s*:?\s+"
+    r"(?=[A-Z][a-z]*\s+[a-z])"
+)
+_INNER: Final = (
+    re.compile(r";\s+"),
+    re.compile(r":\s+|\s[-–—]\s+"),
+    re.compile(r",\s+(?=(?:and|or|but|which|while|where|so|as|in order|with|by|through)\b)"),
+    re.compile(r",\s+"),
+    re.compile(r"\s+(?=(?:and|or|but|which|that|while|as well as|in order to|so that)\s)"),
+    re.compile(r"\s+"),
+)
+
+
+def split_sentences(text: str) -> list[Sentence]:
+    """Split one text.
+
+    Parameters
+    ----------
+    text
+        Any text; may be empty.
+
+    Returns
+    -------
+    list of Sentence
+        In the order of the text, not overlapping. ``text[s.start:s.end] == s.text`` holds for each,
+        and every letter and digit outside list markers lies in exactly one sentence.
+    """
+    return next(iter(split_many([text])))
+
+
+def split_many(texts: Iterable[str]) -> Iterator[list[Sentence]]:
+    """Split many texts, lazily and in order; each is independent of the others."""
+    nlp = _tokenizer()
+    for text in texts:
+        yield list(_spans(text, _sentence_starts(nlp(text))))
+
+
+def _spans(text: str, starts: list[int]) -> Iterator[Sentence]:
+    """Trim each stretch between two starts to its words, and split it where it is too long."""
+    for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
+        for piece_start, piece_end in _pieces(text, start, end):
+            marker = _LEADING_MARKER.match(text, piece_start, piece_end)
+            first = marker.end() if marker else piece_start
+            last = first + len(text[first:piece_end].rstrip())
+            if any(character.isalnum() for character in text[first:last]):
+                yield Sentence(first, last, text[first:last])
+
+
+def _pieces(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Halve an over-long stretch at the strongest boundary nearest to its middle."""
+    stretch = text[start:end].rstrip()
+    if len(stretch.split()) <= MAX_WORDS and len(stretch) <= MAX_CHARACTERS:
+        yield start, end
+        return
+    middle = len(stretch) // 2
+    for pattern in _INNER:
+        margin = len(stretch) // 6
+        cuts = [match.end() for match in pattern.finditer(stretch, margin, len(stretch) - margin)]
+        if cuts:
+            cut = start + min(cuts, key=lambda position: abs(position - middle))
+            break
+    else:
+        cut = start + min(middle, MAX_CHARACTERS)
+    yield from _pieces(text, start, cut)
+    yield from _pieces(text, cut, end)
+
+
+@cache
+def _tokenizer() -> Tokenizer:
+    """Load spaCy's rules for English words."""
+    from spacy.lang.en import English
+
+    return English().tokenizer
+
+
+def mark_sentence_starts(doc: Doc) -> Doc:
+    """Set ``is_sent_start`` on the tokens of a spaCy document, so that ``doc.sents`` gives ours."""
+    starts = _sentence_starts(doc)
+    for token in doc:
+        after = bisect_left(starts, token.idx)
+        token.is_sent_start = after < len(starts) and starts[after] < token.idx + len(token)
+    return doc
+
+
+def _sentence_starts(doc: Doc) -> list[int]:
+    """Find the character offsets at which a sentence begins, in order.
+
+    Works on plain lists: making spaCy's token objects would take most of the time.
+    """
+    words = [token.text for token in doc]
+    starts = {_after_space(doc.text, start) for start in (0, *_layout_breaks(doc.text))}
+    position = 0
+    for index, (word, trailing) in enumerate(zip(words, doc.to_array("SPACY"), strict=True)):
+        if not word.isspace() and _follows_an_end(words, index):
+            starts.add(position)
+        position += len(word) + int(trailing)
+    return sorted(starts)
+
+
+def _after_space(text: str, position: int) -> int:
+    while position < len(text) and text[position].isspace():
+        position += 1
+    return position
+
+
+def _layout_breaks(text: str) -> set[int]:
+    """Find the offsets at which the layout, or what is left of it, begins a sentence."""
+    breaks = {match.end() for match in _SHOUTED.finditer(text)}
+    for pattern in _INLINE_BREAKS:
+        breaks.update(match.start() for match in pattern.finditer(text))
+    numbers = [match.start() for match in _INLINE_NUMBER.finditer(text)]
+    if len(numbers) > 1 and numbers[-1] - numbers[0] >= _SHORT_ITEM * (len(numbers) - 1):
+        breaks.update(numbers)
+    lines = [0, *(match.end() for match in _LINE_BREAK.finditer(text))]
+    width = _wrap_width(text)
+    for begin, previous in zip(lines[1:], lines, strict=False):
+        if not _is_wrapped(text, previous, begin, width):
+            breaks.add(begin)
+    return breaks
+
+
+def _wrap_width(text: str) -> int | None:
+    """Tell the column at which a text was hard-wrapped (as PDF text is), if it was."""
+    lengths = [len(line.rstrip()) for line in text.splitlines() if line.strip()]
+    if len(lengths) < 4:
+        return None
+    width = max(lengths)
+    full = sum(length >= 0.75 * width for length in lengths)
+    return width if 40 <= width <= 130 and full >= 0.6 * len(lengths) else None
+
+
+def _is_wrapped(text: str, previous: int, begin: int, width: int | None) -> bool:
+    """Tell whether the line at ``begin`` goes on with the sentence of the line before it."""
+    line = text[previous:begin]
+    if line.count("\n") > 1 or begin >= len(text):
+        return False
+    before = line.rstrip()
+    if not before or before[-1] in ".!?:;" or _is_marker(text, begin):
+        return False
+    if text[begin].islower() and len(before) >= 50:
+        return True
+    return width is not None and len(before) >= 0.75 * width
+
+
+def _is_marker(text: str, begin: int) -> bool:
+    if text[begin] in _BULLETS or (text[begin] in _DASHES and text[begin + 1 : begin + 2] != ""):
+        return True
+    return _NUMBER_MARKER.match(text, begin) is not None
+
+
+def _follows_an_end(words: list[str], index: int) -> bool:
+    """Tell whether the words before this one end a sentence."""
+    before = index - 1
+    while before > 0 and (words[before] in _CLOSERS or words[before].isspace()):
+        before -= 1
+    end = words[before]
+    if end[-1] not in _LAST_CHARACTERS or words[index] in _CLOSERS or words[index] in _TERMINALS:
+        return False
+    if end in _TERMINALS:
+        return _really_ends(words, before, words[index])
+    return end[-1] == "." and _abbreviation_ends(end[:-1].lower(), words[index])
+
+
+def _really_ends(words: list[str], stop: int, following: str) -> bool:
+    """Tell whether a full stop, as a token of its own, ends a sentence."""
+    if words[stop] != ".":
+        return not following[0].islower()
+    word = words[stop - 1] if stop else ""
+    if word.isdigit() and len(word) <= 2:  # "1. Aim": a list marker, unless it ends a clause
+        return not _begins_line(words, stop - 1) and not following[0].islower()
+    return _abbreviation_ends(word.lower(), following)
+
+
+def _begins_line(words: list[str], index: int) -> bool:
+    return index == 0 or "\n" in words[index - 1] or words[index - 1] in _TERMINALS
+
+
+def _abbreviation_ends(word: str, following: str) -> bool:
+    if word in _TITLES or (len(word) == 1 and word.isalpha() and word != "i"):
+        return False
+    if word in _WEAK or "." in word:
+        return following[0].isupper()
+    return True

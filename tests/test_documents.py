@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import codecs
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from ka2nlp.documents import READERS, read_documents
+from ka2nlp.documents.decoding import decode
+from ka2nlp.errors import InputError
+from ka2nlp.records import Document
+
+
+def read(path: Path, content: bytes) -> list[Document]:
+    path.write_bytes(content)
+    return list(read_documents(path))
+
+
+def test_plain_text(tmp_path: Path) -> None:
+    (document,) = read(tmp_path / "mending.txt", "Cafés mend.\r\n".encode())
+    assert (document.id, document.title, document.text) == ("mending", "", "Cafés mend.\r\n")
+
+
+def test_markdown_title(tmp_path: Path) -> None:
+    (document,) = read(tmp_path / "trail.md", b"intro\n\n## Language Trails ##\n\nWe walk.")
+    assert document.title == "Language Trails"
+
+
+def test_json_lines_keep_their_places(tmp_path: Path) -> None:
+    rows = [
+        b'{"id": 7, "title": "A", "text": "First.", "year": 2017}',
+        b'{"id": "b", "text": ""}',
+        b"{broken",
+        b'["list"]',
+        b'{"id": "e", "text": null}',
+        b"\xff\xfe bad",
+        b"",
+        b'{"text": "Last."}',
+    ]
+    found = read(tmp_path / "many.jsonl", b"\n".join(rows))
+    assert [one.id for one in found] == ["7", "b", "many:3", "many:4", "e", "many:6", "many:8"]
+    assert [one.text for one in found] == ["First.", "", "", "", "", "", "Last."]
+    assert found[0].metadata == {"year": 2017}
+    assert "not JSON" in found[2].problems[0]
+    assert "got a JSON list, expected an object" in found[3].problems
+    assert "text of type NoneType" in found[4].problems[0]
+    assert found[1].problems == found[6].problems == ()
+
+
+def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"We train.")))
+    assert [document.text for document in read_documents("-")] == ["We train."]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
+def test_byte_order_marks_are_obeyed(encoding: str) -> None:
+    assert decode("Ελλάδα".encode(encoding)) == "Ελλάδα"
+
+
+def test_named_encoding(tmp_path: Path) -> None:
+    path = tmp_path / "old.txt"
+    path.write_bytes("café – ok".encode("cp1252"))
+    (document,) = read_documents(path, encoding="cp1252")
+    assert document.text == "café – ok"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("empty.txt", b"", "empty text, expected a project description"),
+        ("blank.txt", b" \n\t", "empty text"),
+        ("blank.txt", codecs.BOM_UTF8, "empty text"),
+        ("picture.txt", bytes(range(256)) * 4, "binary data"),
+        ("nul.txt", b"abc\0\0\0\1\2def", "binary data"),
+        ("latin.txt", "Żółć café".encode("cp1250"), "which is not utf-8; save the file as UTF-8"),
+        ("empty.jsonl", b"\n", "got no line, expected JSON Lines"),
+        ("proposal.docx", b"PK", "unknown ending '.docx', expected one of .txt"),
+        ("table.parquet", b"not parquet at all", "not Parquet"),
+    ],
+)
+def test_bad_files(tmp_path: Path, name: str, content: bytes, message: str) -> None:
+    if name.endswith(".parquet"):
+        pytest.importorskip("pyarrow", reason="pyarrow comes with the train extra")
+    with pytest.raises(InputError, match=message) as caught:
+        read(tmp_path / name, content)
+    assert name in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_directory_missing_file_and_unknown_format(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="got the directory"):
+        list(read_documents(tmp_path))
+    with pytest.raises(InputError, match="does not exist"):
+        list(read_documents(tmp_path / "nowhere.txt"))
+    with pytest.raises(InputError, match="got the format 'pdf', expected one of text, markdown"):
+        list(read_documents(tmp_path / "nowhere.txt", format="pdf"))
+    with pytest.raises(InputError, match="unknown encoding 'utf-99'"):
+        decode(b"x", "utf-99")
+
+
+def test_parquet(tmp_path: Path) -> None:
+    pandas = pytest.importorskip("pandas", reason="pandas comes with the train extra")
+    pytest.importorskip("pyarrow", reason="pyarrow comes with the train extra")
+    path = tmp_path / "table.parquet"
+    rows = {"id": ["a", "b"], "title": ["A", None], "summary": ["One.", None], "year": [2014, 2015]}
+    pandas.DataFrame(rows).to_parquet(path)
+    found = list(read_documents(path))
+    assert [(one.id, one.title, one.text) for one in found] == [("a", "A", "One."), ("b", "", "")]
+    assert found[1].metadata["year"] == 2015
+
+
+SAMPLES = {
+    "text": b"We train teachers.",
+    "markdown": b"# Title\nWe train teachers.",
+    "jsonl": json.dumps({"id": "a", "text": "We train teachers."}).encode(),
+}
+
+
+@pytest.mark.parametrize("format", sorted(set(READERS) - {"parquet"}))
+def test_every_reader_keeps_the_contract(tmp_path: Path, format: str) -> None:
+    for ending in READERS[format][1]:
+        (document,) = read(tmp_path / f"sample{ending}", SAMPLES[format])
+        assert document.text.endswith("We train teachers.")
+        assert document.id
+        assert document.problems == ()
