@@ -1,0 +1,303 @@
+"""Measure reports against labelled descriptions.
+
+Conventions, stated once: F1, precision and recall of a code that nobody ticks, in gold or report,
+are undefined and left out of macro averages; average precision needs a positive; calibration error
+is the expected one over bins of equal mass (Nixon et al. 2019).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from ka2nlp.annotations import overlaps
+from ka2nlp.errors import CorpusError
+from ka2nlp.records import Document, Report
+from ka2nlp.taxonomy import Taxonomy
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = [
+    "CodeScores",
+    "Evaluation",
+    "EvidenceScores",
+    "GoldDocument",
+    "GroupScores",
+    "calibration_error",
+    "evaluate_arrays",
+    "evaluate_reports",
+    "group_columns",
+    "read_gold",
+]
+
+N_BINS: Final = 10
+OUTCOME_LEVELS: Final = ("systemic", "organisational", "individual")
+
+
+@dataclass(frozen=True, slots=True)
+class GoldDocument:
+    """A labelled description.
+
+    Parameters
+    ----------
+    document
+        What to tag.
+    labels
+        The codes that annotators ticked, parents of facets included.
+    evidence
+        Each code, to the character spans that show it; may be empty.
+    """
+
+    document: Document
+    labels: frozenset[str]
+    evidence: Mapping[str, tuple[tuple[int, int], ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class CodeScores:
+    """Figures of one code; counts, and fractions in [0, 1] or None where undefined."""
+
+    code: str
+    n_gold: int
+    n_reported: int
+    precision: float | None
+    recall: float | None
+    f1: float | None
+    average_precision: float | None
+    calibration_error: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupScores:
+    """Figures of a group of codes; fractions in [0, 1] or None where undefined."""
+
+    name: str
+    n_codes: int
+    n_gold: int
+    micro_precision: float | None
+    micro_recall: float | None
+    micro_f1: float | None
+    macro_f1: float | None
+    mean_average_precision: float | None
+    calibration_error: float
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceScores:
+    """How often the sentences of a right tag meet those of the annotators.
+
+    Parameters
+    ----------
+    n_tags
+        Right tags whose gold label has evidence.
+    any_hit, first_hit
+        Share of them where any sentence shown, or the first one, shares at least half of the
+        shorter span with a gold one; None without such tags.
+    """
+
+    n_tags: int
+    any_hit: float | None
+    first_hit: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """All figures of one run."""
+
+    n_documents: int
+    groups: tuple[GroupScores, ...]
+    codes: tuple[CodeScores, ...]
+    evidence: EvidenceScores | None = None
+
+    def to_dict(self) -> dict[str, object]:
+        """Give plain dictionaries and lists, for JSON."""
+        return asdict(self)
+
+
+def read_gold(path: Path | str, taxonomy: Taxonomy) -> list[GoldDocument]:
+    """Read ``{"id", "title", "text", "labels": [...], "evidence": {code: [[start, end]]}}`` lines.
+
+    Raises
+    ------
+    CorpusError
+        When a line is not of that form or names an unknown code.
+    """
+    gold = []
+    try:
+        with Path(path).open(encoding="utf-8") as stream:
+            for number, line in enumerate(stream, start=1):
+                try:
+                    gold.append(_gold_document(json.loads(line), taxonomy))
+                except (ValueError, KeyError, TypeError, AttributeError) as error:
+                    raise CorpusError(
+                        f"{path}, line {number}: got {error!r}; expected an object with id, title, "
+                        f"text, labels (codes of the taxonomy) and evidence"
+                    ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise CorpusError(f"got {path}, which cannot be read as JSON Lines: {error}") from error
+    if not gold:
+        raise CorpusError(f"got {path} without a line, expected labelled descriptions")
+    return gold
+
+
+def _gold_document(row: Mapping[str, object], taxonomy: Taxonomy) -> GoldDocument:
+    labels = row["labels"]
+    if not isinstance(labels, list) or (unknown := [c for c in labels if c not in taxonomy]):
+        raise ValueError(f"labels {unknown if isinstance(labels, list) else labels!r}")
+    evidence = row.get("evidence") or {}
+    return GoldDocument(
+        Document(str(row["id"]), str(row.get("title") or ""), str(row["text"])),
+        frozenset(taxonomy.with_parents(labels)),
+        {code: tuple((int(a), int(b)) for a, b in spans) for code, spans in evidence.items()},  # type: ignore[attr-defined]
+    )
+
+
+def group_columns(taxonomy: Taxonomy) -> dict[str, list[int]]:
+    """Give the columns of the outcomes (facets apart), their facets and the framing aims."""
+    groups: dict[str, list[int]] = {"outcomes": [], "facets": [], "framing aims": []}
+    for column, concept in enumerate(taxonomy.concepts):
+        outcome = concept.level in OUTCOME_LEVELS
+        name = "facets" if concept.broader else "outcomes" if outcome else "framing aims"
+        groups[name].append(column)
+    return {name: columns for name, columns in groups.items() if columns}
+
+
+def evaluate_reports(
+    gold: Sequence[GoldDocument], reports: Iterable[Report], taxonomy: Taxonomy
+) -> Evaluation:
+    """Measure one report for each labelled description, in the same order."""
+    listed = list(reports)
+    truth = np.array([[code in one.labels for code in taxonomy.codes] for one in gold])
+    decided = np.array(
+        [[code in {tag.code for tag in one.tags} for code in taxonomy.codes] for one in listed]
+    )
+    scores = np.array([[one.scores[code] for code in taxonomy.codes] for one in listed])
+    evaluation = evaluate_arrays(truth, scores, decided, taxonomy)
+    return Evaluation(len(gold), evaluation.groups, evaluation.codes, _evidence(gold, listed))
+
+
+def evaluate_arrays(
+    truth: NDArray[np.bool_],
+    scores: NDArray[np.float64],
+    decided: NDArray[np.bool_],
+    taxonomy: Taxonomy,
+) -> Evaluation:
+    """Measure arrays of shape (n_documents, n_labels), columns in label order."""
+    if not truth.shape == scores.shape == decided.shape == (len(truth), len(taxonomy)):
+        raise ValueError(
+            f"got arrays of shape {truth.shape}, {scores.shape} and {decided.shape}, expected "
+            f"(n_documents, {len(taxonomy)}) for each"
+        )
+    codes = tuple(
+        _code_scores(code, truth[:, k], scores[:, k], decided[:, k])
+        for k, code in enumerate(taxonomy.codes)
+    )
+    groups = group_columns(taxonomy) | {"all codes": list(range(len(taxonomy)))}
+    return Evaluation(
+        len(truth),
+        tuple(
+            _group_scores(
+                name,
+                [codes[k] for k in columns],
+                truth[:, columns],
+                scores[:, columns],
+                decided[:, columns],
+            )
+            for name, columns in groups.items()
+        ),
+        codes,
+    )
+
+
+def calibration_error(truth: NDArray[np.bool_], scores: NDArray[np.float64]) -> float:
+    """Compute the expected calibration error over ten bins of equal mass.
+
+    Parameters
+    ----------
+    truth, scores
+        Of one shape; scores in [0, 1].
+
+    Returns
+    -------
+    float
+        In [0, 1]; 0 where there is nothing to measure.
+    """
+    order = np.argsort(scores, axis=None, kind="stable")
+    hits, expected = truth.ravel()[order].astype(float), scores.ravel()[order]
+    bins = np.array_split(np.arange(len(order)), N_BINS)
+    gaps = [
+        len(rows) * abs(hits[rows].mean() - expected[rows].mean()) for rows in bins if len(rows)
+    ]
+    return float(sum(gaps) / max(len(order), 1))
+
+
+def _rates(
+    n_right: int, n_reported: int, n_gold: int
+) -> tuple[float | None, float | None, float | None]:
+    """Give precision, recall and F1."""
+    return (
+        n_right / n_reported if n_reported else None,
+        n_right / n_gold if n_gold else None,
+        2 * n_right / (n_reported + n_gold) if n_reported + n_gold else None,
+    )
+
+
+def _code_scores(
+    code: str, truth: NDArray[np.bool_], scores: NDArray[np.float64], decided: NDArray[np.bool_]
+) -> CodeScores:
+    from sklearn.metrics import average_precision_score
+
+    n_gold, n_reported = int(truth.sum()), int(decided.sum())
+    precision, recall, f1 = _rates(int((truth & decided).sum()), n_reported, n_gold)
+    average = float(average_precision_score(truth, scores)) if n_gold else None
+    error = calibration_error(truth, scores)
+    return CodeScores(code, n_gold, n_reported, precision, recall, f1, average, error)
+
+
+def _group_scores(
+    name: str,
+    codes: list[CodeScores],
+    truth: NDArray[np.bool_],
+    scores: NDArray[np.float64],
+    decided: NDArray[np.bool_],
+) -> GroupScores:
+    n_gold = int(truth.sum())
+    precision, recall, f1 = _rates(int((truth & decided).sum()), int(decided.sum()), n_gold)
+    return GroupScores(
+        name,
+        len(codes),
+        n_gold,
+        precision,
+        recall,
+        f1,
+        _mean([code.f1 for code in codes]),
+        _mean([code.average_precision for code in codes]),
+        calibration_error(truth, scores),
+    )
+
+
+def _mean(values: Iterable[float | None]) -> float | None:
+    defined = [value for value in values if value is not None]
+    return sum(defined) / len(defined) if defined else None
+
+
+def _evidence(gold: Sequence[GoldDocument], reports: Sequence[Report]) -> EvidenceScores:
+    hits = [
+        [
+            any(overlaps((item.start, item.end), span) for span in one.evidence[tag.code])
+            for item in tag.evidence
+        ]
+        for one, report in zip(gold, reports, strict=True)
+        for tag in report.tags
+        if tag.code in one.labels and one.evidence.get(tag.code)
+    ]
+    if not hits:
+        return EvidenceScores(0, None, None)
+    any_hit = sum(any(row) for row in hits) / len(hits)
+    return EvidenceScores(len(hits), any_hit, sum(any(row[:1]) for row in hits) / len(hits))

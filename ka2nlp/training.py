@@ -1,0 +1,185 @@
+"""Train the classifier: annotated documents in, heads and honest figures out.
+
+Two stages. A logistic regression a label learns from sentences which sentence shows it; another
+from whole documents. Their log odds on documents that they did not see (out of fold, by document)
+teach a third, small one how much evidence makes a label hold; its probabilities, out of fold again,
+choose the thresholds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from ka2nlp.aggregation import decide, pool, raise_parents, sigmoid
+from ka2nlp.annotations import Annotation, label_sentences
+from ka2nlp.errors import CorpusError
+from ka2nlp.estimators import MultilabelLogistic, tune_thresholds
+from ka2nlp.evaluation import Evaluation, evaluate_arrays
+from ka2nlp.heads import Heads, summarise
+from ka2nlp.tagger import EncodedDocument
+from ka2nlp.taxonomy import Taxonomy
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["Example", "Settings", "TrainedHeads", "make_example", "train_heads"]
+
+MIN_DOCUMENTS: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What can be chosen about training.
+
+    Parameters
+    ----------
+    sentence_c, document_c, pooled_c
+        Inverse regularisation of the three regressions.
+    n_folds
+        Of the cross-validation inside training.
+    random_state
+        Seed of the folds.
+    """
+
+    sentence_c: float = 3.0
+    document_c: float = 3.0
+    pooled_c: float = 0.3
+    n_folds: int = 5
+    random_state: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """An annotated document as arrays.
+
+    Parameters
+    ----------
+    vectors
+        Of its sentences, (n_sentences, dimension).
+    title
+        (dimension,).
+    shows
+        (n_sentences, n_labels): which sentence shows which label.
+    labels
+        (n_labels,): which labels hold.
+    """
+
+    vectors: NDArray[np.float32]
+    title: NDArray[np.float32]
+    shows: NDArray[np.bool_]
+    labels: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class TrainedHeads:
+    """The heads, and what they reach in cross-validation on the training corpus."""
+
+    heads: Heads
+    evaluation: Evaluation
+
+
+def make_example(encoded: EncodedDocument, annotation: Annotation, taxonomy: Taxonomy) -> Example:
+    """Turn an annotated document into arrays."""
+    ticked = set(taxonomy.with_parents(annotation.labels))
+    return Example(
+        encoded.vectors,
+        encoded.title,
+        label_sentences(encoded.sentences, annotation, taxonomy),
+        np.array([code in ticked for code in taxonomy.codes]),
+    )
+
+
+def train_heads(
+    examples: Sequence[Example], taxonomy: Taxonomy, settings: Settings | None = None
+) -> TrainedHeads:
+    """Train on a corpus.
+
+    Raises
+    ------
+    CorpusError
+        When there are fewer than 20 documents with a sentence.
+    """
+    settings = settings or Settings()
+    usable = [example for example in examples if len(example.vectors)]
+    if len(usable) < MIN_DOCUMENTS:
+        raise CorpusError(
+            f"got {len(usable)} annotated documents with text, expected at least {MIN_DOCUMENTS}"
+        )
+    truth = np.array([example.labels for example in usable])
+    features = np.zeros((*truth.shape, 5))
+    for train, test in _folds(len(usable), settings):
+        stages = _fit_stages([usable[row] for row in train], settings)
+        for row in test:
+            features[row] = stages.features(usable[row])
+    scores = np.zeros(truth.shape)
+    for train, test in _folds(len(usable), settings):
+        weights, bias = _fit_pooled(features[train], truth[train], settings)
+        scores[test] = sigmoid((features[test] * weights).sum(axis=-1) + bias)
+    scores = raise_parents(scores, taxonomy.parents)
+    thresholds = tune_thresholds(truth, scores)
+    decided = decide(scores, thresholds, taxonomy.parents)
+    weights, bias = _fit_pooled(features, truth, settings)
+    stages = _fit_stages(usable, settings)
+    heads = Heads(
+        _float32(stages.sentence.coef_.T),
+        _float32(stages.sentence.intercept_),
+        _float32(stages.document.coef_.T),
+        _float32(stages.document.intercept_),
+        _float32(weights),
+        _float32(bias),
+        _float32(thresholds),
+    )
+    return TrainedHeads(heads, evaluate_arrays(truth, scores, decided, taxonomy))
+
+
+@dataclass(frozen=True, slots=True)
+class _Stages:
+    """The regressions on sentences and on documents."""
+
+    sentence: MultilabelLogistic
+    document: MultilabelLogistic
+
+    def features(self, example: Example) -> NDArray[np.float64]:
+        """Give what the pooled regression sees of a document: (n_labels, N_POOLED + 1)."""
+        pooled = pool(self.sentence.decision_function(example.vectors))
+        summary = summarise(example.vectors, example.title)[None, :]
+        return np.column_stack([pooled, self.document.decision_function(summary)[0]])
+
+
+def _fit_stages(examples: Sequence[Example], settings: Settings) -> _Stages:
+    sentence = MultilabelLogistic(settings.sentence_c).fit(
+        np.concatenate([example.vectors for example in examples]),
+        np.concatenate([example.shows for example in examples]),
+    )
+    document = MultilabelLogistic(settings.document_c).fit(
+        np.array([summarise(example.vectors, example.title) for example in examples]),
+        np.array([example.labels for example in examples]),
+    )
+    return _Stages(sentence, document)
+
+
+def _fit_pooled(
+    features: NDArray[np.float64], truth: NDArray[np.bool_], settings: Settings
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Fit one small regression a label on its own features."""
+    n_labels, n_features = features.shape[1:]
+    weights, bias = np.zeros((n_labels, n_features)), np.zeros(n_labels)
+    for label in range(n_labels):
+        model = MultilabelLogistic(settings.pooled_c).fit(features[:, label], truth[:, [label]])
+        weights[label], bias[label] = model.coef_[0], model.intercept_[0]
+    return weights, bias
+
+
+def _folds(n_documents: int, settings: Settings) -> Iterator[tuple[list[int], list[int]]]:
+    order = np.random.default_rng(settings.random_state).permutation(n_documents)
+    for part in np.array_split(order, settings.n_folds):
+        held_out = set(part.tolist())
+        yield [row for row in range(n_documents) if row not in held_out], sorted(held_out)
+
+
+def _float32(array: NDArray[np.float64]) -> NDArray[np.float32]:
+    return np.ascontiguousarray(array, dtype=np.float32)

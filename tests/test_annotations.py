@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import PROJECT
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ka2nlp import Document, Sentence, Taxonomy, split_sentences
+from ka2nlp.annotations import (
+    Annotation,
+    Shown,
+    fingerprint_sentence,
+    fingerprint_text,
+    label_sentences,
+    match_texts,
+    overlaps,
+    read_annotations,
+    write_annotations,
+)
+from ka2nlp.errors import CorpusError
+
+
+def annotate(document: Document, labels: dict[str, tuple[list[int], list[int]]]) -> Annotation:
+    """Label sentences by their numbers, from 0."""
+    sentences = split_sentences(document.text)
+    prints = [fingerprint_sentence(sentence.text) for sentence in sentences]
+    return Annotation(
+        document.id,
+        fingerprint_text(document.text),
+        "tester",
+        "2026-11-23",
+        {key: (s.start, s.end) for key, s in zip(prints, sentences, strict=True)},
+        {
+            code: Shown(tuple(prints[row] for row in best), tuple(prints[row] for row in also))
+            for code, (best, also) in labels.items()
+        },
+    )
+
+
+@pytest.fixture
+def document() -> Document:
+    return Document("p1", "A project", PROJECT)
+
+
+@pytest.fixture
+def annotation(document: Document) -> Annotation:
+    return annotate(
+        document, {"S6": ([1], []), "I2": ([2], []), "O2": ([0], []), "O2c": ([0], [1])}
+    )
+
+
+def test_fingerprints_see_words_only() -> None:
+    assert fingerprint_text("We  train,\nteachers.") == fingerprint_text("we TRAIN teachers")
+    assert fingerprint_text("we train") != fingerprint_text("we trained")
+    assert (len(fingerprint_text("x")), len(fingerprint_sentence("x"))) == (16, 12)
+
+
+def test_round_trip(tmp_path: Path, annotation: Annotation, taxonomy: Taxonomy) -> None:
+    write_annotations([annotation], tmp_path / "a.jsonl")
+    assert read_annotations(tmp_path, taxonomy) == [annotation]
+    assert read_annotations(tmp_path / "a.jsonl", taxonomy) == [annotation]
+
+
+def test_no_word_is_written(tmp_path: Path, annotation: Annotation) -> None:
+    write_annotations([annotation], tmp_path / "a.jsonl")
+    assert "teachers" not in (tmp_path / "a.jsonl").read_text()
+
+
+def test_sentences_get_their_labels(
+    document: Document, annotation: Annotation, taxonomy: Taxonomy
+) -> None:
+    shows = label_sentences(split_sentences(document.text), annotation, taxonomy)
+    assert shows.shape == (4, 48)
+    rows = {
+        code: np.flatnonzero(shows[:, taxonomy.column(code)]).tolist() for code in taxonomy.codes
+    }
+    assert {code: found for code, found in rows.items() if found} == {
+        "S6": [1],
+        "I2": [2],
+        "O2": [0],
+        "O2c": [0, 1],
+    }
+
+
+def test_another_segmentation_is_realigned(
+    document: Document, annotation: Annotation, taxonomy: Taxonomy
+) -> None:
+    whole = [Sentence(0, len(document.text), document.text)]
+    assert label_sentences(whole, annotation, taxonomy)[0, taxonomy.column("O2c")]
+    words = [
+        Sentence(at, at + 5, document.text[at : at + 5])
+        for at in range(0, len(document.text) - 5, 5)
+    ]
+    shows = label_sentences(words, annotation, taxonomy)[:, taxonomy.column("I2")]
+    start, end = (split_sentences(document.text)[2].start, split_sentences(document.text)[2].end)
+    assert all(start - 5 < words[row].start < end for row in np.flatnonzero(shows))
+    assert shows.sum() >= (end - start) // 5 - 1
+
+
+def test_only_unchanged_texts_are_matched(document: Document, annotation: Annotation) -> None:
+    changed = Document("p1", "", document.text + " And more.")
+    other = Document("p2", "", document.text)
+    assert list(match_texts([annotation], [other, changed, document])) == [(document, annotation)]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"labels": {"X1": {"best": ["k"], "also": []}}}, "code 'X1', which the taxonomy"),
+        ({"labels": {"O2c": {"best": ["k"], "also": []}}}, "got O2c without its parent O2"),
+        ({"labels": {"S1": {"best": [], "also": []}}}, "got 0 best sentences for S1"),
+        ({"labels": {"S1": {"best": ["z"], "also": []}}}, "sentence z for S1 without its offsets"),
+        ({"labels": {"S1": {"best": ["k"], "also": ["k"]}}}, "in both best and also"),
+        ({"sentences": None}, "NoneType"),
+    ],
+)
+def test_broken_rules_are_named(
+    tmp_path: Path, taxonomy: Taxonomy, change: dict[str, object], message: str
+) -> None:
+    row = {"id": "a", "text": "t", "annotator": "x", "date": "d", "sentences": {"k": [0, 1]}}
+    path = tmp_path / "bad.jsonl"
+    path.write_text(json.dumps(row | {"labels": {}} | change))
+    with pytest.raises(CorpusError, match=r"bad\.jsonl, line 1: ") as caught:
+        read_annotations(path, taxonomy)
+    assert message in str(caught.value)
+
+
+def test_no_annotations(tmp_path: Path, taxonomy: Taxonomy) -> None:
+    with pytest.raises(CorpusError, match="expected an annotation file or a folder"):
+        read_annotations(tmp_path, taxonomy)
+
+
+spans = st.tuples(st.integers(0, 50), st.integers(0, 50)).map(lambda pair: tuple(sorted(pair)))
+
+
+@given(spans, spans)
+def test_overlap_is_symmetric(one: tuple[int, int], other: tuple[int, int]) -> None:
+    assert overlaps(one, other) == overlaps(other, one)
+    assert overlaps(one, one) == (one[0] < one[1])

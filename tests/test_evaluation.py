@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.metrics import f1_score
+
+from ka2nlp import Document, Evidence, Report, Tag, Taxonomy
+from ka2nlp.errors import CorpusError
+from ka2nlp.evaluation import (
+    GoldDocument,
+    calibration_error,
+    evaluate_arrays,
+    evaluate_reports,
+    group_columns,
+    read_gold,
+)
+
+
+def random_case(seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    scores = rng.random((40, 48))
+    return rng.random((40, 48)) < scores, scores, scores > 0.6
+
+
+def test_groups_cover_the_guidelines(taxonomy: Taxonomy) -> None:
+    sizes = {name: len(columns) for name, columns in group_columns(taxonomy).items()}
+    assert sizes == {"outcomes": 24, "facets": 13, "framing aims": 11}
+
+
+def test_f1_agrees_with_scikit_learn(taxonomy: Taxonomy) -> None:
+    truth, scores, decided = random_case()
+    evaluation = evaluate_arrays(truth, scores, decided, taxonomy)
+    for group, columns in zip(
+        evaluation.groups, [*group_columns(taxonomy).values(), list(range(48))], strict=True
+    ):
+        for average, value in (("micro", group.micro_f1), ("macro", group.macro_f1)):
+            expected = f1_score(truth[:, columns], decided[:, columns], average=average)
+            assert value == pytest.approx(expected)
+
+
+def test_codes_that_nobody_ticks_are_left_out_of_macro(taxonomy: Taxonomy) -> None:
+    truth = np.zeros((5, 48), dtype=bool)
+    truth[:, 0] = True
+    evaluation = evaluate_arrays(truth, truth.astype(float), truth, taxonomy)
+    outcomes = evaluation.groups[0]
+    assert (outcomes.micro_f1, outcomes.macro_f1, outcomes.mean_average_precision) == (1, 1, 1)
+    assert evaluation.codes[1].f1 is None
+    assert evaluation.groups[1].macro_f1 is None
+    wrong = truth.copy()
+    wrong[0, 1] = True
+    assert evaluate_arrays(truth, truth.astype(float), wrong, taxonomy).codes[1].f1 == 0
+
+
+def test_calibration_error() -> None:
+    rng = np.random.default_rng(1)
+    scores = rng.random(100_000)
+    assert calibration_error(rng.random(100_000) < scores, scores) < 0.01
+    assert calibration_error(np.zeros(100, dtype=bool), np.full(100, 0.3)) == pytest.approx(0.3)
+    assert calibration_error(np.zeros(0, dtype=bool), np.zeros(0)) == 0
+
+
+def test_shapes_must_agree(taxonomy: Taxonomy) -> None:
+    truth, scores, decided = random_case()
+    with pytest.raises(ValueError, match=r"expected \(n_documents, 48\) for each"):
+        evaluate_arrays(truth, scores[:, :5], decided, taxonomy)
+
+
+def test_evidence_of_right_tags(taxonomy: Taxonomy) -> None:
+    def tag(code: str, *spans: tuple[int, int]) -> Tag:
+        return Tag(
+            code, "", "systemic", 0.9, tuple(Evidence(a, b, "x" * (b - a), 1) for a, b in spans)
+        )
+
+    gold = [
+        GoldDocument(
+            Document("a", "", "x" * 100),
+            frozenset({"S1", "S2", "S3"}),
+            {"S1": ((0, 10),), "S2": ((20, 30),), "S3": ((0, 10),)},
+        )
+    ]
+    tags = (
+        tag("S1", (2, 10)),
+        tag("S2", (50, 60), (20, 26)),
+        tag("S3", (9, 30)),
+        tag("S4", (0, 9)),
+    )
+    report = Report("a", "", tags, dict.fromkeys(taxonomy.codes, 0.5), "m", "t", 1, 1)
+    evidence = evaluate_reports(gold, [report], taxonomy).evidence
+    assert evidence is not None
+    assert evidence.n_tags == 3
+    assert evidence.any_hit == pytest.approx(2 / 3)
+    assert evidence.first_hit == pytest.approx(1 / 3)
+
+
+def test_gold_is_read_with_parents(tmp_path: Path, taxonomy: Taxonomy) -> None:
+    row = {
+        "id": "a",
+        "title": "T",
+        "text": "Text.",
+        "labels": ["O1b"],
+        "evidence": {"O1b": [[0, 5]]},
+    }
+    path = tmp_path / "gold.jsonl"
+    path.write_text(json.dumps(row))
+    (gold,) = read_gold(path, taxonomy)
+    assert gold.labels == {"O1", "O1b"}
+    assert gold.evidence == {"O1b": ((0, 5),)}
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("{}", "KeyError"),
+        ('{"id": 1, "text": "x", "labels": ["Z9"]}', "Z9"),
+        ('{"id": 1, "text": "x", "labels": "S1"}', "labels 'S1'"),
+        ("not json", "line 1"),
+        ("", "without a line"),
+    ],
+)
+def test_bad_gold(tmp_path: Path, taxonomy: Taxonomy, line: str, message: str) -> None:
+    path = tmp_path / "gold.jsonl"
+    path.write_text(line)
+    with pytest.raises(CorpusError, match=message):
+        read_gold(path, taxonomy)
+    with pytest.raises(CorpusError, match="cannot be read"):
+        read_gold(tmp_path / "nowhere", taxonomy)
