@@ -1,0 +1,240 @@
+"""Model bundles: a folder with a manifest, arrays, an encoder and a model card; no code in it.
+
+::
+
+    ka2-minilm/
+      manifest.json      format, versions, fingerprints, metrics, SHA-256 of every other file
+      heads.npz          the classifier's arrays (NumPy, loaded with pickle refused)
+      encoder.onnx       the sentence encoder
+      tokenizer.json
+      card.md
+
+Saving writes beside the target and renames; loading verifies every file before it is used.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, fields
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from ka2nlp.errors import ModelError
+from ka2nlp.heads import Heads
+from ka2nlp.taxonomy import Taxonomy
+
+__all__ = ["DEFAULT_MODEL", "Bundle", "Manifest", "find_model", "load_bundle", "save_bundle"]
+
+FORMAT: Final = 1
+DEFAULT_MODEL: Final = "ka2-minilm"
+MANIFEST: Final = "manifest.json"
+HEADS: Final = "heads.npz"
+ENCODER_FILES: Final = ("encoder.onnx", "tokenizer.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a bundle says of itself.
+
+    Parameters
+    ----------
+    format
+        Number of the bundle format.
+    name, version
+        Of the model.
+    created
+        Date, ISO 8601.
+    taxonomy
+        Fingerprint of the taxonomy that its columns follow.
+    segmenter
+        Version of the sentence rules that it was trained with.
+    command
+        What rebuilds it.
+    training_data
+        Fingerprint and size of the corpus.
+    versions
+        Libraries that it was trained with.
+    metrics
+        Figures, each with the data it was measured on.
+    files
+        SHA-256 of every other file, by name.
+    """
+
+    format: int
+    name: str
+    version: str
+    created: str
+    taxonomy: str
+    segmenter: int
+    command: str
+    training_data: Mapping[str, object]
+    versions: Mapping[str, str]
+    metrics: Mapping[str, object]
+    files: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A verified bundle: its folder, its manifest and its classifier."""
+
+    folder: Path
+    manifest: Manifest
+    heads: Heads
+
+
+def find_model(name: Path | str | None = None) -> Path:
+    """Find the folder of a model.
+
+    Parameters
+    ----------
+    name
+        A folder, or the name of a model that ships; the default model when left out.
+
+    Raises
+    ------
+    ModelError
+        When there is no such model.
+    """
+    wanted = str(name or DEFAULT_MODEL)
+    packaged = Path(str(files("ka2nlp"))) / "models"
+    source_tree = Path(__file__).resolve().parent.parent / "models"
+    for folder in (Path(wanted), packaged / wanted, source_tree / wanted):
+        if (folder / MANIFEST).is_file():
+            return folder
+    shipped = sorted(
+        path.parent.name for root in (packaged, source_tree) for path in root.glob(f"*/{MANIFEST}")
+    )
+    raise ModelError(
+        f"got the model {wanted!r}, which is not a folder with a {MANIFEST}; "
+        f"expected such a folder, or one of: {', '.join(dict.fromkeys(shipped)) or 'none shipped'}"
+    )
+
+
+def load_bundle(folder: Path, taxonomy: Taxonomy) -> Bundle:
+    """Load and verify a bundle; runs no code from it.
+
+    Parameters
+    ----------
+    folder
+        As ``find_model`` gives it.
+    taxonomy
+        The taxonomy to tag with.
+
+    Raises
+    ------
+    ModelError
+        When a file is missing, was changed or has another format, or when the bundle was made for
+        another taxonomy or another version of the sentence rules.
+    """
+    manifest = _read_manifest(folder / MANIFEST)
+    if manifest.taxonomy != taxonomy.fingerprint:
+        raise ModelError(
+            f"got the model {manifest.name} for the taxonomy {manifest.taxonomy}, expected "
+            f"{taxonomy.fingerprint}; train a model for this taxonomy"
+        )
+    _verify_files(folder, manifest)
+    heads = _read_heads(folder / HEADS)
+    if heads.n_labels != len(taxonomy):
+        raise ModelError(
+            f"got a model of {heads.n_labels} labels, expected {len(taxonomy)}; rebuild the model"
+        )
+    return Bundle(folder, manifest, heads)
+
+
+def save_bundle(
+    folder: Path, manifest: Manifest, heads: Heads, encoder_folder: Path, card: str
+) -> Bundle:
+    """Write a bundle; the folder appears whole or not at all.
+
+    Parameters
+    ----------
+    folder
+        Where to; what stands there is replaced.
+    manifest
+        Its ``files`` are filled in here.
+    heads
+        The classifier.
+    encoder_folder
+        Holds ``encoder.onnx`` and ``tokenizer.json``.
+    card
+        The model card, Markdown.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        arrays: dict[str, Any] = {f.name: getattr(heads, f.name) for f in fields(heads)}
+        np.savez_compressed(draft / HEADS, **arrays)
+        for name in ENCODER_FILES:
+            shutil.copyfile(encoder_folder / name, draft / name)
+        (draft / "card.md").write_text(card, encoding="utf-8")
+        hashes = {path.name: _sha256(path) for path in sorted(draft.iterdir())}
+        record = asdict(manifest) | {"files": hashes}
+        (draft / MANIFEST).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+        draft.chmod(0o755)
+        if folder.exists():
+            shutil.rmtree(folder)
+        os.replace(draft, folder)
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
+    return Bundle(folder, Manifest(**record), heads)
+
+
+def _read_manifest(path: Path) -> Manifest:
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelError(f"got {path}, which is not a manifest ({error})") from error
+    found = record.get("format") if isinstance(record, dict) else None
+    if found != FORMAT:
+        raise ModelError(
+            f"got the bundle format {found}, expected {FORMAT}; "
+            "use the version of ka2nlp that wrote it, or rebuild the model"
+        )
+    try:
+        return Manifest(**record)
+    except TypeError as error:
+        raise ModelError(f"got {path}, whose entries are not a manifest's ({error})") from error
+
+
+def _verify_files(folder: Path, manifest: Manifest) -> None:
+    for name in (HEADS, *ENCODER_FILES):
+        if name not in manifest.files:
+            raise ModelError(f"got a manifest without {name} in {folder}; rebuild the model")
+    for name, expected in manifest.files.items():
+        path = folder / name
+        if Path(name).name != name or not path.is_file():
+            raise ModelError(f"got no file {name} in {folder}; install the model again")
+        if _sha256(path) != expected:
+            raise ModelError(
+                f"got {path} with other contents than its manifest says; install the model again"
+            )
+
+
+def _read_heads(path: Path) -> Heads:
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            return Heads(**{field.name: arrays[field.name] for field in fields(Heads)})
+    except (OSError, ValueError, KeyError) as error:
+        raise ModelError(f"got {path}, which is not a classifier ({error})") from error
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    for block in _blocks(path):
+        digest.update(block)
+    return digest.hexdigest()
+
+
+def _blocks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as stream:
+        while block := stream.read(1 << 20):
+            yield block

@@ -1,0 +1,77 @@
+"""``ka2nlp tag``: documents in, reports out."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import chain
+from pathlib import Path
+from typing import TextIO
+
+import click
+
+from ka2nlp.documents import READERS, read_documents
+from ka2nlp.errors import InputError
+from ka2nlp.reports import WRITERS, load_writer
+
+__all__ = ["command"]
+
+
+@click.command("tag")
+@click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
+@click.option(
+    "--format", "-f", type=click.Choice(list(WRITERS)), default="table", show_default=True
+)
+@click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="Write here.")
+@click.option(
+    "--threshold",
+    type=click.FloatRange(0, 1),
+    metavar="P",
+    help="Decide at this probability instead of the model's tuned thresholds.",
+)
+@click.option("--model", metavar="DIR", help="A model folder, or the name of one that ships.")
+@click.option("--input-format", type=click.Choice(list(READERS)), help="Default: by file ending.")
+@click.option("--encoding", default="utf-8", show_default=True, help="Of the input files.")
+def command(
+    inputs: tuple[str, ...],
+    format: str,
+    output: Path | None,
+    threshold: float | None,
+    model: str | None,
+    input_format: str | None,
+    encoding: str,
+) -> None:
+    """Report which aims each description addresses, with evidence.
+
+    INPUT is a text, Markdown or JSON Lines file, or - for standard input.
+    """
+    from ka2nlp.tagger import Tagger
+
+    documents = chain.from_iterable(
+        read_documents(source, format=input_format, encoding=encoding) for source in inputs
+    )
+    first = next(documents)  # an unreadable input is reported before the model is loaded
+    tagger = Tagger.load(model)
+    if threshold is not None:
+        tagger = tagger.with_threshold(threshold)
+    reports = tagger.tag_many(chain([first], documents))
+    with _open(output) as stream:
+        load_writer(format)(reports, stream, tagger.taxonomy)
+
+
+@contextmanager
+def _open(output: Path | None) -> Iterator[TextIO]:
+    """Open standard output, or a file that appears only once it is whole."""
+    if output is None:
+        yield sys.stdout
+        return
+    draft = output.with_name(f".{output.name}.part")
+    try:
+        with draft.open("w", encoding="utf-8", newline="") as stream:
+            yield stream
+        draft.replace(output)
+    except OSError as error:
+        raise InputError(f"got the output {output}, which cannot be written: {error}") from error
+    finally:
+        draft.unlink(missing_ok=True)

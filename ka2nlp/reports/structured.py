@@ -1,0 +1,56 @@
+"""Reports as JSON, JSON Lines and CSV; every writer streams."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable
+from typing import Final, TextIO
+
+from ka2nlp.records import Report
+from ka2nlp.taxonomy import Taxonomy
+
+__all__ = ["write_csv", "write_json", "write_json_lines"]
+
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+
+
+def write_json_lines(reports: Iterable[Report], stream: TextIO, taxonomy: Taxonomy) -> None:
+    """Write one JSON object a line, one line a document."""
+    for report in reports:
+        stream.write(json.dumps(report.to_dict(), ensure_ascii=False) + "\n")
+
+
+def write_json(reports: Iterable[Report], stream: TextIO, taxonomy: Taxonomy) -> None:
+    """Write one JSON array of all documents."""
+    stream.write("[")
+    for number, report in enumerate(reports):
+        stream.write(",\n" if number else "\n")
+        stream.write(json.dumps(report.to_dict(), ensure_ascii=False, indent=1))
+    stream.write("\n]\n")
+
+
+def write_csv(reports: Iterable[Report], stream: TextIO, taxonomy: Taxonomy) -> None:
+    """Write one row a document: identifier, codes, 48 probabilities, best sentences, warnings.
+
+    A cell that a spreadsheet would run as a formula gets an apostrophe before it.
+    """
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(["id", "tags", *taxonomy.codes, "evidence", "warnings", "model", "taxonomy"])
+    for report in reports:
+        evidence = [f"{tag.code}: {tag.best_sentence}" for tag in report.tags]
+        writer.writerow(
+            [
+                _inert(report.id),
+                " ".join(tag.code for tag in report.tags),
+                *(f"{report.scores[code]:.4f}" for code in taxonomy.codes),
+                _inert(" | ".join(evidence)),
+                _inert(" | ".join(report.warnings)),
+                report.model,
+                report.taxonomy,
+            ]
+        )
+
+
+def _inert(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell

@@ -1,0 +1,150 @@
+"""Reports as a page for the terminal: by level, with a bar and the best sentence a tag.
+
+In a pipe, or where the terminal cannot show them, bars and quotes become plain ASCII and colours
+go; the words stay the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final, TextIO
+
+from ka2nlp.records import Report, Tag
+from ka2nlp.taxonomy import Level, Taxonomy
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+__all__ = ["write_table"]
+
+MAX_WIDTH: Final = 100
+_BAR: Final = 10
+_INDENT: Final = 8
+_LINES: Final = 2.9
+_REPEATED_LINES: Final = 0.85
+_EIGHTHS: Final = " ▏▎▍▌▋▊▉█"
+_COLOURS: Final = {
+    "systemic": "cyan",
+    "organisational": "green",
+    "individual": "magenta",
+    "practice": "yellow",
+    "reach": "yellow",
+    "challenge": "yellow",
+}
+_COMPACT: Final = frozenset({"practice", "reach", "challenge"})
+
+
+def write_table(reports: Iterable[Report], stream: TextIO, taxonomy: Taxonomy) -> None:
+    """Write a page a document."""
+    from rich.console import Console
+
+    console = Console(file=stream, highlight=False, soft_wrap=False, emoji=False)
+    console.width = min(console.width, MAX_WIDTH)
+    for number, report in enumerate(reports):
+        if number:
+            console.print()
+        _Page(console, taxonomy).show(report)
+
+
+class _Page:
+    """One report on one console."""
+
+    def __init__(self, console: Console, taxonomy: Taxonomy) -> None:
+        self._console = console
+        self._taxonomy = taxonomy
+        self._plain = not console.is_terminal or "utf" not in console.encoding.lower()
+
+    def show(self, report: Report) -> None:
+        from rich.text import Text
+
+        print_ = self._console.print
+        print_(Text(report.title or report.id, style="bold"))
+        if report.title:
+            print_(Text(report.id, style="dim"))
+        size = f"{_count(report.n_words, 'word')}, {_count(report.n_sentences, 'sentence')}"
+        print_(Text(f"{size}; model {report.model}", style="dim"))
+        for warning in report.warnings:
+            print_(Text(f"! {warning}", style="yellow"))
+        if not report.tags:
+            print_()
+            print_("No aim of the taxonomy is addressed.")
+        for level in self._taxonomy.levels:
+            tags = [tag for tag in report.tags if tag.level == level.key]
+            if tags:
+                print_()
+                self._show_level(level, tags)
+
+    def _show_level(self, level: Level, tags: list[Tag]) -> None:
+        from rich.text import Text
+
+        heading = Text(level.label.upper(), style=f"bold {_COLOURS.get(level.key, 'blue')}")
+        if len(level.label) + len(level.definition) + 2 <= self._console.width:
+            heading.append(f"  {level.definition}", style="not bold dim")
+        self._console.print(heading)
+        shown: set[str] = set()
+        for tag in self._ranked(tags):
+            self._show_tag(tag, level.key)
+            if level.key not in _COMPACT:
+                self._show_evidence(tag.best_sentence, repeated=tag.best_sentence in shown)
+            shown.add(tag.best_sentence)
+
+    def _ranked(self, tags: list[Tag]) -> list[Tag]:
+        """Order by probability, each facet below its parent."""
+        broader = {tag.code: self._taxonomy[tag.code].broader or tag.code for tag in tags}
+        probability = {tag.code: tag.probability for tag in tags}
+        return sorted(
+            tags,
+            key=lambda tag: (
+                -probability[broader[tag.code]],
+                broader[tag.code],
+                broader[tag.code] != tag.code,
+                -tag.probability,
+            ),
+        )
+
+    def _show_tag(self, tag: Tag, level: str) -> None:
+        from rich.text import Text
+
+        facet = self._taxonomy[tag.code].broader is not None
+        line = Text(f"{'    ' if facet else '  '}{tag.code:<4}")
+        line.append(tag.label, style="" if facet else "bold")
+        room = self._console.width - _BAR - 7
+        line.truncate(room, overflow="ellipsis")
+        line.append(" " * (room - line.cell_len + 1))
+        line.append(self._bar(tag.probability), style=_COLOURS.get(level, "blue"))
+        line.append(f" {tag.probability:>4.0%}")
+        self._console.print(line)
+
+    def _show_evidence(self, sentence: str, *, repeated: bool) -> None:
+        """Show the best sentence of a tag; only its beginning where it was shown before."""
+        from rich.padding import Padding
+        from rich.text import Text
+
+        if not sentence:
+            return
+        lines = _REPEATED_LINES if repeated else _LINES
+        quote = Text(self._quote(sentence, int(lines * (self._console.width - _INDENT))))
+        quote.stylize("dim italic")
+        if repeated:
+            quote.append(" (above)", style="dim")
+        for line in quote.wrap(self._console, self._console.width - _INDENT):
+            line.rstrip()
+            self._console.print(Padding(line, (0, 0, 0, _INDENT), expand=False))
+
+    def _bar(self, probability: float) -> str:
+        if self._plain:
+            full = round(probability * _BAR)
+            return "#" * full + "-" * (_BAR - full)
+        eighths = round(probability * _BAR * 8)
+        full, rest = divmod(eighths, 8)
+        return ("█" * full + (_EIGHTHS[rest] if rest else "")).ljust(_BAR)
+
+    def _quote(self, sentence: str, room: int) -> str:
+        """Shorten a sentence to some characters and put it in quotes."""
+        if len(sentence) > room - 6:
+            sentence = sentence[: room - 10].rsplit(" ", 1)[0] + " ..."
+        return f'"{sentence}"' if self._plain else f"“{sentence}”"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

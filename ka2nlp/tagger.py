@@ -1,0 +1,205 @@
+"""The tagger: the one place where the stages are composed.
+
+document → sentences → embeddings → sentence scores → document scores → decisions and evidence
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from ka2nlp.aggregation import decide, raise_parents, rank_evidence, sigmoid
+from ka2nlp.bundles import find_model, load_bundle
+from ka2nlp.embeddings import Encoder, OnnxEncoder
+from ka2nlp.heads import Heads
+from ka2nlp.languages import detect_language
+from ka2nlp.records import Document, Evidence, Report, Sentence, Tag
+from ka2nlp.sentences import split_sentences
+from ka2nlp.taxonomy import Taxonomy
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["EncodedDocument", "Tagger", "encode_documents"]
+
+DOCUMENTS_PER_BATCH: Final = 32
+FEW_WORDS: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedDocument:
+    """A document with its sentences and their vectors.
+
+    Parameters
+    ----------
+    document
+        As it was read.
+    sentences
+        In the order of the text.
+    vectors
+        Of shape (n_sentences, dimension), float32.
+    title
+        Of shape (dimension,), float32; zeros where the document has no title.
+    """
+
+    document: Document
+    sentences: list[Sentence]
+    vectors: NDArray[np.float32]
+    title: NDArray[np.float32]
+
+
+def encode_documents(documents: Iterable[Document], encoder: Encoder) -> Iterator[EncodedDocument]:
+    """Split and encode documents, lazily, in order and many at a time."""
+    stream = iter(documents)
+    while batch := list(islice(stream, DOCUMENTS_PER_BATCH)):
+        split = [split_sentences(document.text) for document in batch]
+        texts = [
+            text
+            for document, sentences in zip(batch, split, strict=True)
+            for text in (document.title, *(" ".join(s.text.split()) for s in sentences))
+        ]
+        vectors = encoder.encode(texts)
+        at = 0
+        for document, sentences in zip(batch, split, strict=True):
+            title = vectors[at] if document.title.strip() else np.zeros_like(vectors[at])
+            after = at + 1 + len(sentences)
+            yield EncodedDocument(document, sentences, vectors[at + 1 : after], title)
+            at = after
+
+
+class Tagger:
+    """Reads project descriptions and reports which aims they address.
+
+    Parameters
+    ----------
+    taxonomy
+        The labels.
+    encoder
+        Sentences to vectors.
+    heads
+        Vectors to log odds.
+    name
+        What reports call the model.
+
+    Examples
+    --------
+    >>> from ka2nlp import Document, Tagger
+    >>> tagger = Tagger.load()
+    >>> text = "We train teachers from four countries to teach languages with tablets."
+    >>> report = tagger.tag(Document("1", "Tablets in class", text))
+    >>> "I9" in [tag.code for tag in report.tags]
+    True
+    """
+
+    def __init__(self, taxonomy: Taxonomy, encoder: Encoder, heads: Heads, name: str) -> None:
+        self.taxonomy = taxonomy
+        self.encoder = encoder
+        self.heads = heads
+        self.name = name
+
+    @classmethod
+    def load(cls, model: Path | str | None = None, *, n_threads: int = 0) -> Tagger:
+        """Load a model that ships, or one from a folder.
+
+        Parameters
+        ----------
+        model
+            A folder or a name; the default model when left out.
+        n_threads
+            For the encoder; 0 takes one a physical core.
+
+        Raises
+        ------
+        ModelError
+            When it is missing, damaged or made for another taxonomy.
+        """
+        taxonomy = Taxonomy.load()
+        bundle = load_bundle(find_model(model), taxonomy)
+        encoder = OnnxEncoder(bundle.folder, n_threads=n_threads)
+        name = f"{bundle.manifest.name} {bundle.manifest.version}"
+        return cls(taxonomy, encoder, bundle.heads, name)
+
+    def with_threshold(self, threshold: float) -> Tagger:
+        """Give a tagger that decides at one threshold in [0, 1] for all labels.
+
+        Raises
+        ------
+        ValueError
+            When the threshold is outside [0, 1].
+        """
+        if not 0.0 <= threshold <= 1.0:
+            raise ValueError(f"got the threshold {threshold}, expected a probability in [0, 1]")
+        thresholds = np.full_like(self.heads.thresholds, threshold)
+        heads = replace(self.heads, thresholds=thresholds)
+        return Tagger(self.taxonomy, self.encoder, heads, self.name)
+
+    def tag(self, document: Document) -> Report:
+        """Tag one document; the same as ``tag_many`` of one."""
+        return next(self.tag_many([document]))
+
+    def tag_many(self, documents: Iterable[Document]) -> Iterator[Report]:
+        """Tag documents, lazily; one report each, in order, whatever they hold."""
+        for encoded in encode_documents(documents, self.encoder):
+            yield self._report(encoded)
+
+    def _report(self, encoded: EncodedDocument) -> Report:
+        heads, taxonomy, document = self.heads, self.taxonomy, encoded.document
+        words = document.text.split()
+        if encoded.sentences:
+            logits = heads.document_logits(encoded.vectors, encoded.title)
+            scores = raise_parents(sigmoid(logits), taxonomy.parents)
+            decided = decide(scores, heads.thresholds.astype(np.float64), taxonomy.parents)
+        else:
+            scores = np.zeros(len(taxonomy))
+            decided = np.zeros(len(taxonomy), dtype=bool)
+        shown = sigmoid(heads.sentence_logits(encoded.vectors))
+        tags = tuple(
+            Tag(
+                code=concept.code,
+                label=concept.label,
+                level=concept.level,
+                probability=float(scores[column]),
+                evidence=_evidence(encoded.sentences, shown[:, column]),
+            )
+            for column, concept in enumerate(taxonomy.concepts)
+            if decided[column]
+        )
+        return Report(
+            id=document.id,
+            title=document.title,
+            tags=tags,
+            scores=dict(zip(taxonomy.codes, map(float, scores), strict=True)),
+            model=self.name,
+            taxonomy=taxonomy.fingerprint,
+            n_words=len(words),
+            n_sentences=len(encoded.sentences),
+            warnings=(*document.problems, *_warnings(document.text, len(words))),
+        )
+
+
+def _evidence(sentences: list[Sentence], scores: NDArray[np.float64]) -> tuple[Evidence, ...]:
+    return tuple(
+        Evidence(sentence.start, sentence.end, sentence.text, float(scores[row]))
+        for row in rank_evidence(scores)
+        for sentence in (sentences[row],)
+    )
+
+
+def _warnings(text: str, n_words: int) -> list[str]:
+    if n_words == 0:
+        return ["the text is empty: there is nothing to tag"]
+    warnings = []
+    if n_words < FEW_WORDS:
+        warnings.append(f"the text has {n_words} words: under {FEW_WORDS}, tags are unreliable")
+    language = detect_language(text)
+    if language != "en" and (language is not None or n_words >= FEW_WORDS):
+        found = (
+            f"seems to be in the language '{language}'" if language else "is not clearly English"
+        )
+        warnings.append(f"the text {found}: the model reads English")
+    return warnings

@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import ROOT, make_heads
+
+from ka2nlp import Taxonomy
+from ka2nlp.bundles import ENCODER_FILES, find_model, load_bundle, save_bundle
+from ka2nlp.errors import ModelError
+
+
+@pytest.fixture
+def bundle(tmp_path: Path) -> Path:
+    """A copy of the shipped bundle that a test may damage."""
+    return Path(shutil.copytree(find_model(), tmp_path / "copy"))
+
+
+def edit_manifest(folder: Path, **entries: object) -> None:
+    path = folder / "manifest.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | entries))
+
+
+def test_the_shipped_model_says_how_it_was_made(taxonomy: Taxonomy) -> None:
+    manifest = load_bundle(find_model(), taxonomy).manifest
+    assert manifest.command.startswith("ka2nlp train ")
+    assert manifest.training_data["n_documents"] >= 300
+    assert {"numpy", "scikit-learn", "onnxruntime"} <= set(manifest.versions)
+    assert manifest.metrics
+
+
+def test_round_trip(tmp_path: Path, taxonomy: Taxonomy) -> None:
+    shipped = load_bundle(find_model(), taxonomy)
+    heads = make_heads(dimension=384)
+    saved = save_bundle(tmp_path / "mine", shipped.manifest, heads, shipped.folder, "# card")
+    loaded = load_bundle(tmp_path / "mine", taxonomy)
+    assert loaded.manifest == saved.manifest
+    np.testing.assert_array_equal(loaded.heads.pooled_weights, heads.pooled_weights)
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+
+
+def test_a_failed_save_leaves_nothing(tmp_path: Path, taxonomy: Taxonomy) -> None:
+    manifest = load_bundle(find_model(), taxonomy).manifest
+    with pytest.raises(FileNotFoundError):
+        save_bundle(tmp_path / "mine", manifest, make_heads(), tmp_path / "no-encoder", "")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_names_and_folders(bundle: Path) -> None:
+    assert find_model() == find_model("ka2-minilm") == ROOT / "models" / "ka2-minilm"
+    assert find_model(bundle) == bundle
+    with pytest.raises(ModelError, match=r"got the model 'none'.*one of: ka2-minilm"):
+        find_model("none")
+
+
+@pytest.mark.parametrize("name", ["heads.npz", *ENCODER_FILES])
+def test_missing_and_changed_files(bundle: Path, taxonomy: Taxonomy, name: str) -> None:
+    with (bundle / name).open("ab") as stream:
+        stream.write(b"!")
+    with pytest.raises(ModelError, match=f"{name} with other contents"):
+        load_bundle(bundle, taxonomy)
+    (bundle / name).unlink()
+    with pytest.raises(ModelError, match=f"got no file {name}"):
+        load_bundle(bundle, taxonomy)
+
+
+def test_another_taxonomy(bundle: Path, taxonomy: Taxonomy) -> None:
+    edit_manifest(bundle, taxonomy="0123456789abcdef")
+    with pytest.raises(ModelError, match=r"for the taxonomy 0123456789abcdef, expected"):
+        load_bundle(bundle, taxonomy)
+
+
+@pytest.mark.parametrize(
+    ("entries", "message"),
+    [
+        ({"format": 99}, "bundle format 99, expected 1"),
+        ({"surprise": 1}, "entries are not a manifest's"),
+        ({"files": {}}, "without heads.npz"),
+    ],
+)
+def test_bad_manifests(
+    bundle: Path, taxonomy: Taxonomy, entries: dict[str, object], message: str
+) -> None:
+    edit_manifest(bundle, **entries)
+    with pytest.raises(ModelError, match=message):
+        load_bundle(bundle, taxonomy)
+
+
+def test_a_manifest_cannot_point_outside_its_folder(bundle: Path, taxonomy: Taxonomy) -> None:
+    files = json.loads((bundle / "manifest.json").read_text())["files"]
+    edit_manifest(bundle, files=files | {"../copy/card.md": files["card.md"]})
+    with pytest.raises(ModelError, match=r"got no file \.\./copy/card\.md"):
+        load_bundle(bundle, taxonomy)
+
+
+def test_pickled_arrays_are_refused(bundle: Path, taxonomy: Taxonomy) -> None:
+    import hashlib
+
+    harmful = np.array([object()], dtype=object)
+    np.savez(bundle / "heads.npz", sentence_weights=harmful)
+    files = json.loads((bundle / "manifest.json").read_text())["files"]
+    digest = hashlib.sha256((bundle / "heads.npz").read_bytes()).hexdigest()
+    edit_manifest(bundle, files=files | {"heads.npz": digest})
+    with pytest.raises(ModelError, match="Object arrays cannot be loaded"):
+        load_bundle(bundle, taxonomy)
+
+
+@pytest.mark.parametrize("field", ["sentence_bias", "pooled_weights", "thresholds"])
+def test_arrays_that_do_not_belong_together(field: str) -> None:
+    heads = make_heads()
+    with pytest.raises(ModelError, match=f"got {field} of shape"):
+        replace(heads, **{field: np.zeros((3, 3), dtype=np.float32)})
+    with pytest.raises(ModelError, match=f"got {field} of shape"):
+        replace(heads, **{field: getattr(heads, field) * np.float32("nan")})

@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import EXAMPLES, PROJECT, ROOT
+
+from ka2nlp.cli.main import verbs
+
+Call = Callable[..., tuple[int, str, str]]
+
+
+def test_tag_prints_a_report(call: Call) -> None:
+    code, output, error = call("tag", EXAMPLES / "repair-cafes.txt")
+    assert (code, error) == (0, "")
+    assert "SYSTEMS" in output
+    assert "Digital and open education" in output
+
+
+def test_json_lines_keep_order_and_ids(call: Call, tmp_path: Path) -> None:
+    rows = [{"id": "a", "text": PROJECT}, {"id": "b", "text": ""}, {"id": "c", "text": PROJECT}]
+    path = tmp_path / "three.jsonl"
+    path.write_text("\n".join(map(json.dumps, rows)))
+    code, output, _ = call("tag", path, EXAMPLES / "water-mains.txt", "-f", "jsonl")
+    found = [json.loads(line) for line in output.splitlines()]
+    assert code == 0
+    assert [row["id"] for row in found] == ["a", "b", "c", "water-mains"]
+    assert found[0]["tags"] == found[2]["tags"] != []
+    assert found[1]["tags"] == []
+
+
+def test_output_file_and_threshold(call: Call, tmp_path: Path) -> None:
+    target = tmp_path / "out.jsonl"
+    path = EXAMPLES / "repair-cafes.txt"
+    assert call("tag", path, "-f", "jsonl", "-o", target) == (0, "", "")
+    assert (
+        call("tag", path, "-f", "jsonl", "-o", tmp_path / "strict.jsonl", "--threshold", 0.95)[0]
+        == 0
+    )
+    usual, strict = (
+        {tag["code"] for tag in json.loads((tmp_path / name).read_text())["tags"]}
+        for name in ("out.jsonl", "strict.jsonl")
+    )
+    assert strict < usual
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["out.jsonl", "strict.jsonl"]
+
+
+def test_an_output_that_fails_leaves_nothing(call: Call, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.txt"
+    bad.write_bytes(b"\xff\xfe\xff")
+    code, _, error = call("tag", EXAMPLES / "water-mains.txt", bad, "-o", tmp_path / "out.txt")
+    assert code == 2
+    assert "bad.txt" in error
+    assert [file.name for file in tmp_path.iterdir()] == ["bad.txt"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["tag", "nowhere.txt"], "got nowhere.txt, which does not exist; check the path"),
+        (["tag", str(ROOT)], "expected a file; name the files inside it"),
+        (["tag", str(ROOT / "pyproject.toml")], "unknown ending '.toml', expected one of .txt"),
+        (["tag", str(EXAMPLES / "water-mains.txt"), "--model", "none"], "got the model 'none'"),
+        (["tag"], "Missing argument 'INPUT...'"),
+        (["tag", "x.txt", "--threshold", "2"], "2.0 is not in the range 0<=x<=1"),
+        (["tag", "x.txt", "--format", "pdf"], "'pdf' is not one of 'table', 'json'"),
+        (["guess"], "No such command 'guess'"),
+        (["evaluate", "nowhere.jsonl"], "got nowhere.jsonl, which cannot be read"),
+    ],
+)
+def test_bad_calls_get_one_clear_line_and_code_2(
+    call: Call, arguments: list[str], message: str
+) -> None:
+    code, output, error = call(*arguments)
+    assert (code, output) == (2, "")
+    assert message in error
+    assert "Traceback" not in error
+    assert len([line for line in error.splitlines() if not line.startswith(("Usage", "Try"))]) <= 2
+
+
+def test_taxonomy_formats(call: Call) -> None:
+    tree = call("taxonomy")[1]
+    assert "  O1   Innovative approaches to target groups\n    O1a  More attractive" in tree
+    assert "Not the quality management" in call("taxonomy", "--definitions")[1]
+    rows = json.loads(call("taxonomy", "-f", "json")[1])
+    assert len(rows) == 48
+    assert call("taxonomy", "-f", "csv")[1].count("\n") == 49
+    turtle = call("taxonomy", "-f", "turtle")[1]
+    assert turtle == (ROOT / "ka2nlp" / "data" / "ka2.ttl").read_text()
+
+
+def test_evaluate(call: Call, tmp_path: Path) -> None:
+    path = tmp_path / "gold.jsonl"
+    row = {"id": "a", "text": PROJECT, "labels": ["S6", "I2"], "evidence": {"I2": [[141, 202]]}}
+    path.write_text(json.dumps(row))
+    code, output, _ = call("evaluate", path)
+    assert code == 0
+    assert "micro-F1" in output
+    assert "show a" in output
+    found = json.loads(call("evaluate", path, "-f", "json")[1])
+    assert found["n_documents"] == 1
+    assert {group["name"] for group in found["groups"]} >= {"outcomes", "facets", "framing aims"}
+
+
+@pytest.mark.parametrize("verb", [[], *([name] for name in verbs.list_commands(None))])  # type: ignore[arg-type]
+def test_help(call: Call, verb: list[str]) -> None:
+    code, output, _ = call(*verb, "--help")
+    assert code == 0
+    assert output.startswith("Usage: ka2nlp")
+
+
+def loaded_by(*arguments: str) -> set[str]:
+    """Run a command in a fresh process and list the modules that it imported."""
+    script = (
+        "import sys; from ka2nlp.cli.main import main; code = main(sys.argv[1:]);"
+        "print(*sys.modules, file=sys.stderr); sys.exit(code)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, *arguments], capture_output=True, text=True, check=True
+    )
+    return set(done.stderr.split())
+
+
+def test_help_imports_nothing_heavy() -> None:
+    heavy = {"numpy", "spacy", "onnxruntime", "sklearn", "torch", "pandas", "rich", "pyoxigraph"}
+    assert not heavy & loaded_by("--help")
+
+
+def test_tag_imports_no_training_library() -> None:
+    found = loaded_by("tag", str(EXAMPLES / "water-mains.txt"))
+    assert not {"sklearn", "pandas", "pyarrow", "sentence_transformers", "transformers"} & found
+    # spaCy's thinc imports PyTorch wherever it is installed; ka2nlp itself never does
+    assert "torch" not in found or "thinc" in found

@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+
+import pytest
+from conftest import EXAMPLES, PROJECT
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ka2nlp import Document, Report, Tagger, read_documents
+
+
+def codes(report: Report) -> set[str]:
+    return {tag.code for tag in report.tags}
+
+
+def test_a_project_of_ours_is_understood(tagger: Tagger) -> None:
+    (document,) = read_documents(EXAMPLES / "repair-cafes.txt")
+    found = codes(tagger.tag(document))
+    assert {"S2", "S4", "S6", "O1", "O2", "O2a", "O2c", "I5", "I12", "P1", "P3"} <= found
+    assert not {"S7", "I2", "O1f", "O3c", "I7"} & found
+
+
+def test_language_lessons_are_understood(tagger: Tagger) -> None:
+    (document,) = read_documents(EXAMPLES / "language-trails.md")
+    report = tagger.tag(document)
+    assert {"I2", "I12", "O2a"} <= codes(report)
+    (language,) = [tag for tag in report.tags if tag.code == "I2"]
+    assert "foreign languages with more confidence" in language.evidence[0].text
+
+
+def test_foreign_matter_gets_no_outcome(tagger: Tagger) -> None:
+    (document,) = read_documents(EXAMPLES / "water-mains.txt")
+    assert not {code for code in codes(tagger.tag(document)) if code[0] in "SOI"}
+
+
+def test_evidence_points_into_the_text(tagger: Tagger) -> None:
+    for path in EXAMPLES.iterdir():
+        (document,) = read_documents(path)
+        for tag in tagger.tag(document).tags:
+            assert 1 <= len(tag.evidence) <= 3
+            scores = [item.score for item in tag.evidence]
+            assert scores == sorted(scores, reverse=True)
+            for item in tag.evidence:
+                assert document.text[item.start : item.end] == item.text
+
+
+def test_alone_or_among_five_hundred(tagger: Tagger) -> None:
+    """Scores within 1e-3 and tags and evidence the same, whatever the batch and its order."""
+    paths = sorted(EXAMPLES.iterdir())
+    probes = [next(read_documents(path)) for path in paths]
+    words = " ".join(document.text for document in probes).split()
+    rng = random.Random(7)
+    crowd = [
+        Document(f"c{n}", "", " ".join(rng.choices(words, k=rng.randint(1, 40))))
+        for n in range(500)
+    ]
+    crowd[100:100] = probes
+    rng.shuffle(crowd)
+    together = {report.id: report for report in tagger.tag_many(crowd)}
+    for probe in probes:
+        alone, crowded = tagger.tag(probe), together[probe.id]
+        assert max(abs(alone.scores[code] - crowded.scores[code]) for code in alone.scores) < 1e-3
+        assert codes(alone) == codes(crowded)
+        for one, other in zip(alone.tags, crowded.tags, strict=True):
+            assert [e.start for e in one.evidence] == [e.start for e in other.evidence]
+
+
+def test_text_beyond_any_window_counts(tagger: Tagger) -> None:
+    filler = "The contract covers the replacement of the pipes below the road. " * 400
+    found = codes(tagger.tag(Document("long", "", filler + PROJECT)))
+    assert {"I3", "S6"} & found
+
+
+def test_empty_texts_keep_their_places(toy_tagger: Tagger) -> None:
+    documents = [
+        Document("a", "", "One text about schools."),
+        Document("b", "Only a title", ""),
+        Document("c", "", " \n\t"),
+        Document("d", "", "Another text about work."),
+        Document("e", "", "", problems=("got a line that is not JSON",)),
+    ]
+    reports = list(toy_tagger.tag_many(documents))
+    assert [report.id for report in reports] == list("abcde")
+    for row in (1, 2, 4):
+        assert reports[row].tags == ()
+        assert "the text is empty: there is nothing to tag" in reports[row].warnings
+    assert reports[4].warnings[0] == "got a line that is not JSON"
+    assert toy_tagger.tag(documents[3]).scores == reports[3].scores
+
+
+def test_nothing_in_nothing_out(toy_tagger: Tagger) -> None:
+    assert list(toy_tagger.tag_many([])) == []
+
+
+def test_reading_is_lazy(toy_tagger: Tagger) -> None:
+    taken = []
+
+    def endless() -> Iterator[Document]:
+        while True:
+            taken.append(1)
+            yield Document(str(len(taken)), "", "A text about schools.")
+
+    assert next(toy_tagger.tag_many(endless())).id == "1"
+    assert len(taken) < 100
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(max_size=200), st.floats(0, 1), st.floats(0, 1))
+def test_hierarchy_and_thresholds_on_any_text(
+    toy_tagger: Tagger, text: str, one: float, other: float
+) -> None:
+    low = toy_tagger.with_threshold(min(one, other)).tag(Document("x", "", text))
+    high = toy_tagger.with_threshold(max(one, other)).tag(Document("x", "", text))
+    assert codes(high) <= codes(low)
+    for report in (low, high):
+        found = codes(report)
+        for concept in toy_tagger.taxonomy.concepts:
+            if concept.broader:
+                assert report.scores[concept.code] <= report.scores[concept.broader]
+                assert concept.code not in found or concept.broader in found
+
+
+def test_thresholds_are_probabilities(toy_tagger: Tagger) -> None:
+    with pytest.raises(ValueError, match=r"got the threshold 1\.5, expected a probability"):
+        toy_tagger.with_threshold(1.5)
+
+
+@pytest.mark.parametrize(
+    ("text", "warning"),
+    [
+        ("We train teachers.", "the text has 3 words: under 20"),
+        (
+            "Das Projekt bildet vierzig Lehrkräfte aus fünf Ländern in digitalen Methoden fort und entwickelt eine offene Plattform mit freien Lernmaterialien für alle Schulen Europas.",
+            "seems to be in the language 'de': the model reads English",
+        ),
+        ("lorem ipsum " * 15, "the model reads English"),
+    ],
+)
+def test_warnings(toy_tagger: Tagger, text: str, warning: str) -> None:
+    assert any(warning in found for found in toy_tagger.tag(Document("x", "", text)).warnings)
+
+
+def test_good_english_brings_no_warning(toy_tagger: Tagger) -> None:
+    assert toy_tagger.tag(Document("x", "", PROJECT)).warnings == ()
