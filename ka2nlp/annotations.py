@@ -15,27 +15,23 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-import numpy as np
 
 from ka2nlp.errors import CorpusError
-from ka2nlp.records import Document, Sentence
+from ka2nlp.labelled import LabelledDocument, Span
+from ka2nlp.records import Document
+from ka2nlp.sentences import split_sentences
 from ka2nlp.taxonomy import Taxonomy
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 __all__ = [
     "Annotation",
+    "Joined",
     "Shown",
     "fingerprint_sentence",
     "fingerprint_text",
-    "label_sentences",
-    "match_texts",
+    "join_texts",
     "read_annotations",
     "write_annotations",
 ]
@@ -164,53 +160,87 @@ def write_annotations(annotations: Iterable[Annotation], path: Path) -> None:
             stream.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
-def match_texts(
-    annotations: Iterable[Annotation], documents: Iterable[Document]
-) -> Iterator[tuple[Document, Annotation]]:
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Annotations brought together with their texts.
+
+    Parameters
+    ----------
+    documents
+        In the order of their identifiers.
+    without_text
+        Identifiers of the annotations whose text was not among those given.
+    changed
+        Identifiers of those whose text has other words than the one that was labelled.
+    n_sentences, n_lost
+        Sentences that the annotations name, and how many of them were not found again.
+    """
+
+    documents: tuple[LabelledDocument, ...]
+    without_text: tuple[str, ...]
+    changed: tuple[str, ...]
+    n_sentences: int
+    n_lost: int
+
+
+def join_texts(annotations: Iterable[Annotation], documents: Iterable[Document]) -> Joined:
     """Join annotations with the texts that the reader has.
 
-    Yields
-    ------
-    tuple of Document and Annotation
-        In the order of the documents; those without an annotation, or whose text is another than
-        the one labelled, are left out.
+    A text that differs in space, case or punctuation only is the one that was labelled. A sentence
+    is found by its offsets or, where those point at other words, by its fingerprint among the
+    sentences of today's segmentation.
+
+    Parameters
+    ----------
+    annotations
+        At most one for each document.
+    documents
+        In any order; those without annotation are ignored.
     """
-    by_id = {annotation.id: annotation for annotation in annotations}
+    wanted = {annotation.id: annotation for annotation in annotations}
+    joined: dict[str, LabelledDocument] = {}
+    changed: set[str] = set()
+    n_sentences = n_lost = 0
     for document in documents:
-        annotation = by_id.get(document.id)
-        if annotation is not None and annotation.text == fingerprint_text(document.text):
-            yield document, annotation
+        annotation = wanted.get(document.id)
+        if annotation is None or document.id in joined:
+            continue
+        if annotation.text != fingerprint_text(document.text):
+            changed.add(document.id)
+            continue
+        spans = _find_sentences(annotation, document.text)
+        joined[document.id] = _attach(annotation, document, spans)
+        n_sentences += len(annotation.sentences)
+        n_lost += len(annotation.sentences) - len(spans)
+    changed -= joined.keys()
+    missing = tuple(sorted(wanted.keys() - joined.keys() - changed))
+    ordered = tuple(joined[key] for key in sorted(joined))
+    return Joined(ordered, missing, tuple(sorted(changed)), n_sentences, n_lost)
 
 
-def label_sentences(
-    sentences: Sequence[Sentence], annotation: Annotation, taxonomy: Taxonomy
-) -> NDArray[np.bool_]:
-    """Tell which sentence shows which label.
-
-    A sentence is found by its fingerprint or, where the segmentation has changed since, by
-    overlapping offsets (at least half of the shorter of the two).
-
-    Returns
-    -------
-    ndarray of shape (n_sentences, n_labels), bool
-    """
-    shows = np.zeros((len(sentences), len(taxonomy)), dtype=bool)
-    rows = {key: _rows_of(key, span, sentences) for key, span in annotation.sentences.items()}
-    for code, shown in annotation.labels.items():
-        for key in (*shown.best, *shown.also):
-            shows[rows[key], taxonomy.column(code)] = True
-    return shows
+def _find_sentences(annotation: Annotation, text: str) -> dict[str, Span]:
+    """Find where each named sentence stands in this copy of the text."""
+    moved = {
+        key
+        for key, (start, end) in annotation.sentences.items()
+        if fingerprint_sentence(text[start:end]) != key
+    }
+    spans = {key: span for key, span in annotation.sentences.items() if key not in moved}
+    if moved:
+        today = {fingerprint_sentence(one.text): one for one in split_sentences(text)}
+        spans |= {key: (today[key].start, today[key].end) for key in moved & today.keys()}
+    return spans
 
 
-def _rows_of(key: str, span: tuple[int, int], sentences: Sequence[Sentence]) -> list[int]:
-    same = [row for row, s in enumerate(sentences) if (s.start, s.end) == span]
-    if same and fingerprint_sentence(sentences[same[0]].text) == key:
-        return same
-    by_words = [row for row, s in enumerate(sentences) if fingerprint_sentence(s.text) == key]
-    return by_words or [row for row, s in enumerate(sentences) if overlaps((s.start, s.end), span)]
+def _attach(
+    annotation: Annotation, document: Document, spans: Mapping[str, Span]
+) -> LabelledDocument:
+    def found(keys: Iterable[str]) -> tuple[Span, ...]:
+        return tuple(spans[key] for key in keys if key in spans)
 
-
-def overlaps(one: tuple[int, int], other: tuple[int, int]) -> bool:
-    """Tell whether two spans share at least half of the shorter one."""
-    shared = min(one[1], other[1]) - max(one[0], other[0])
-    return 2 * shared >= min(one[1] - one[0], other[1] - other[0]) > 0
+    return LabelledDocument(
+        document,
+        frozenset(annotation.labels),
+        {code: found(shown.best) for code, shown in annotation.labels.items()},
+        {code: found(shown.also) for code, shown in annotation.labels.items() if shown.also},
+    )

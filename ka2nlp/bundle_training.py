@@ -1,21 +1,22 @@
-"""From an annotated corpus to a bundle on disk: join, encode, train, describe, save."""
+"""From a labelled corpus to a bundle on disk: encode, train, describe, save."""
 
 from __future__ import annotations
 
 import hashlib
 import platform
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version as version_of
 from pathlib import Path
 from typing import Final
 
 from ka2nlp import __version__
-from ka2nlp.annotations import match_texts, read_annotations
 from ka2nlp.bundles import FORMAT, Bundle, Manifest, find_model, save_bundle
 from ka2nlp.embeddings import OnnxEncoder
+from ka2nlp.errors import CorpusError
 from ka2nlp.evaluation import Evaluation
-from ka2nlp.records import Document
+from ka2nlp.labelled import LabelledDocument
 from ka2nlp.sentences import SEGMENTER_VERSION
 from ka2nlp.tagger import encode_documents
 from ka2nlp.taxonomy import Taxonomy
@@ -27,8 +28,7 @@ _LIBRARIES: Final = ("numpy", "onnxruntime", "scikit-learn", "scipy", "spacy", "
 
 
 def train_bundle(
-    corpus: Path,
-    documents: Iterable[Document],
+    corpus: Sequence[LabelledDocument],
     output: Path,
     *,
     encoder: Path | str | None = None,
@@ -36,15 +36,13 @@ def train_bundle(
     settings: Settings | None = None,
     command: str = "",
     progress: Callable[[str], None] = lambda message: None,
-) -> tuple[Bundle, TrainedHeads, int]:
+) -> tuple[Bundle, TrainedHeads]:
     """Train a classifier on a corpus and write it as a bundle.
 
     Parameters
     ----------
     corpus
-        Annotation file, or a folder of them.
-    documents
-        The annotated texts, in any order; others are ignored.
+        Labelled documents, in any order, with unique identifiers.
     output
         Folder of the bundle.
     encoder
@@ -58,30 +56,29 @@ def train_bundle(
 
     Returns
     -------
-    tuple of Bundle, TrainedHeads and int
-        The bundle, its figures, and how many annotations found no text.
+    tuple of Bundle and TrainedHeads
+        The bundle, and its figures.
 
     Raises
     ------
     CorpusError
-        When the annotations break their rules or too few texts are found.
+        When there are too few documents, or two with one identifier.
     ModelError
         When the encoder is missing.
     """
     taxonomy = Taxonomy.load()
-    annotations = {one.id: one for one in read_annotations(corpus, taxonomy)}
-    folder = _encoder_folder(encoder)
-    reader = OnnxEncoder(folder)
-    matched = (document for document, _ in match_texts(annotations.values(), documents))
-    examples: dict[str, Example] = {}
-    for encoded in encode_documents(matched, reader):
-        identifier = encoded.document.id
-        examples[identifier] = make_example(encoded, annotations[identifier], taxonomy)
-        if len(examples) % 100 == 0:
-            progress(f"encoded {len(examples)} of {len(annotations)} documents")
-    progress(f"training on {len(examples)} documents")
     # in the order of the identifiers, so that the order of the texts changes nothing
-    trained = train_heads([examples[key] for key in sorted(examples)], taxonomy, settings)
+    ordered = sorted(corpus, key=lambda one: one.document.id)
+    _check_identifiers(ordered)
+    folder = _encoder_folder(encoder)
+    examples: list[Example] = []
+    documents = (one.document for one in ordered)
+    for encoded in encode_documents(documents, OnnxEncoder(folder)):
+        examples.append(make_example(encoded, ordered[len(examples)], taxonomy))
+        if len(examples) % 100 == 0:
+            progress(f"encoded {len(examples)} of {len(ordered)} documents")
+    progress(f"training on {len(examples)} documents")
+    trained = train_heads(examples, taxonomy, settings)
     manifest = Manifest(
         format=FORMAT,
         name=output.name,
@@ -92,8 +89,8 @@ def train_bundle(
         command=command,
         training_data={
             "n_documents": len(examples),
-            "n_sentences": sum(len(example.vectors) for example in examples.values()),
-            "fingerprint": _fingerprint(corpus),
+            "n_sentences": sum(len(example.vectors) for example in examples),
+            "fingerprint": _fingerprint(ordered),
         },
         versions={"python": platform.python_version(), "ka2nlp": __version__}
         | {name: version_of(name) for name in _LIBRARIES},
@@ -102,7 +99,7 @@ def train_bundle(
     )
     card = _card(manifest, trained.evaluation)
     bundle = save_bundle(output, manifest, trained.heads, folder, card)
-    return bundle, trained, len(annotations) - len(examples)
+    return bundle, trained
 
 
 def _encoder_folder(encoder: Path | str | None) -> Path:
@@ -111,10 +108,22 @@ def _encoder_folder(encoder: Path | str | None) -> Path:
     return find_model(encoder)
 
 
-def _fingerprint(corpus: Path) -> str:
+def _check_identifiers(corpus: Sequence[LabelledDocument]) -> None:
+    counts = Counter(one.document.id for one in corpus)
+    twice = [identifier for identifier, count in counts.items() if count > 1]
+    if twice:
+        raise CorpusError(
+            f"got {len(twice)} identifiers twice, {twice[0]} among them; "
+            "expected each document once"
+        )
+
+
+def _fingerprint(corpus: Sequence[LabelledDocument]) -> str:
+    """Sixteen hexadecimal digits that change with the texts and their labels."""
     digest = hashlib.sha256()
-    for file in sorted(corpus.glob("*.jsonl")) if corpus.is_dir() else [corpus]:
-        digest.update(file.read_bytes())
+    for one in corpus:
+        spans = sorted(one.evidence.items()), sorted(one.also.items())
+        digest.update(repr((one.document.id, one.document.text, spans)).encode())
     return digest.hexdigest()[:16]
 
 

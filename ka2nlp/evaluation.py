@@ -7,17 +7,14 @@ is the expected one over bins of equal mass (Nixon et al. 2019).
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from ka2nlp.annotations import overlaps
-from ka2nlp.errors import CorpusError
-from ka2nlp.records import Document, Report
+from ka2nlp.labelled import LabelledDocument, label_matrix, overlaps
+from ka2nlp.records import Report
 from ka2nlp.taxonomy import Taxonomy
 
 if TYPE_CHECKING:
@@ -27,36 +24,15 @@ __all__ = [
     "CodeScores",
     "Evaluation",
     "EvidenceScores",
-    "GoldDocument",
     "GroupScores",
     "calibration_error",
     "evaluate_arrays",
     "evaluate_reports",
     "group_columns",
-    "read_gold",
 ]
 
 N_BINS: Final = 10
 OUTCOME_LEVELS: Final = ("systemic", "organisational", "individual")
-
-
-@dataclass(frozen=True, slots=True)
-class GoldDocument:
-    """A labelled description.
-
-    Parameters
-    ----------
-    document
-        What to tag.
-    labels
-        The codes that annotators ticked, parents of facets included.
-    evidence
-        Each code, to the character spans that show it; may be empty.
-    """
-
-    document: Document
-    labels: frozenset[str]
-    evidence: Mapping[str, tuple[tuple[int, int], ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,44 +96,6 @@ class Evaluation:
         return asdict(self)
 
 
-def read_gold(path: Path | str, taxonomy: Taxonomy) -> list[GoldDocument]:
-    """Read ``{"id", "title", "text", "labels": [...], "evidence": {code: [[start, end]]}}`` lines.
-
-    Raises
-    ------
-    CorpusError
-        When a line is not of that form or names an unknown code.
-    """
-    gold = []
-    try:
-        with Path(path).open(encoding="utf-8") as stream:
-            for number, line in enumerate(stream, start=1):
-                try:
-                    gold.append(_gold_document(json.loads(line), taxonomy))
-                except (ValueError, KeyError, TypeError, AttributeError) as error:
-                    raise CorpusError(
-                        f"{path}, line {number}: got {error!r}; expected an object with id, title, "
-                        f"text, labels (codes of the taxonomy) and evidence"
-                    ) from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise CorpusError(f"got {path}, which cannot be read as JSON Lines: {error}") from error
-    if not gold:
-        raise CorpusError(f"got {path} without a line, expected labelled descriptions")
-    return gold
-
-
-def _gold_document(row: Mapping[str, object], taxonomy: Taxonomy) -> GoldDocument:
-    labels = row["labels"]
-    if not isinstance(labels, list) or (unknown := [c for c in labels if c not in taxonomy]):
-        raise ValueError(f"labels {unknown if isinstance(labels, list) else labels!r}")
-    evidence = row.get("evidence") or {}
-    return GoldDocument(
-        Document(str(row["id"]), str(row.get("title") or ""), str(row["text"])),
-        frozenset(taxonomy.with_parents(labels)),
-        {code: tuple((int(a), int(b)) for a, b in spans) for code, spans in evidence.items()},  # type: ignore[attr-defined]
-    )
-
-
 def group_columns(taxonomy: Taxonomy) -> dict[str, list[int]]:
     """Give the columns of the outcomes (facets apart), their facets and the framing aims."""
     groups: dict[str, list[int]] = {"outcomes": [], "facets": [], "framing aims": []}
@@ -169,11 +107,11 @@ def group_columns(taxonomy: Taxonomy) -> dict[str, list[int]]:
 
 
 def evaluate_reports(
-    gold: Sequence[GoldDocument], reports: Iterable[Report], taxonomy: Taxonomy
+    gold: Sequence[LabelledDocument], reports: Iterable[Report], taxonomy: Taxonomy
 ) -> Evaluation:
     """Measure one report for each labelled description, in the same order."""
     listed = list(reports)
-    truth = np.array([[code in one.labels for code in taxonomy.codes] for one in gold])
+    truth = label_matrix(gold, taxonomy)
     decided = np.array(
         [[code in {tag.code for tag in one.tags} for code in taxonomy.codes] for one in listed]
     )
@@ -287,7 +225,7 @@ def _mean(values: Iterable[float | None]) -> float | None:
     return sum(defined) / len(defined) if defined else None
 
 
-def _evidence(gold: Sequence[GoldDocument], reports: Sequence[Report]) -> EvidenceScores:
+def _evidence(gold: Sequence[LabelledDocument], reports: Sequence[Report]) -> EvidenceScores:
     hits = [
         [
             any(overlaps((item.start, item.end), span) for span in one.evidence[tag.code])

@@ -157,7 +157,7 @@ class Tagger:
         else:
             scores = np.zeros(len(taxonomy))
             decided = np.zeros(len(taxonomy), dtype=bool)
-        shown = sigmoid(heads.sentence_logits(encoded.vectors))
+        shown = raise_parents(sigmoid(heads.sentence_logits(encoded.vectors)), taxonomy.parents)
         tags = tuple(
             Tag(
                 code=concept.code,

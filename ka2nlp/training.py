@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from ka2nlp.aggregation import decide, pool, raise_parents, sigmoid
-from ka2nlp.annotations import Annotation, label_sentences
 from ka2nlp.errors import CorpusError
 from ka2nlp.estimators import MultilabelLogistic, tune_thresholds
 from ka2nlp.evaluation import Evaluation, evaluate_arrays
 from ka2nlp.heads import Heads, summarise
+from ka2nlp.labelled import LabelledDocument, label_sentences
 from ka2nlp.tagger import EncodedDocument
 from ka2nlp.taxonomy import Taxonomy
 
@@ -76,20 +76,33 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class TrainedHeads:
-    """The heads, and what they reach in cross-validation on the training corpus."""
+    """The heads, and what they reach in cross-validation on the training corpus.
+
+    Parameters
+    ----------
+    heads
+        Fitted on all documents.
+    evaluation
+        Of the out-of-fold scores.
+    out_of_fold
+        Of shape (n_documents, n_labels), float64: scores in [0, 1] of each document that has a
+        sentence, in order, by heads that did not see it.
+    """
 
     heads: Heads
     evaluation: Evaluation
+    out_of_fold: NDArray[np.float64]
 
 
-def make_example(encoded: EncodedDocument, annotation: Annotation, taxonomy: Taxonomy) -> Example:
-    """Turn an annotated document into arrays."""
-    ticked = set(taxonomy.with_parents(annotation.labels))
+def make_example(
+    encoded: EncodedDocument, labelled: LabelledDocument, taxonomy: Taxonomy
+) -> Example:
+    """Turn a labelled document into arrays."""
     return Example(
         encoded.vectors,
         encoded.title,
-        label_sentences(encoded.sentences, annotation, taxonomy),
-        np.array([code in ticked for code in taxonomy.codes]),
+        label_sentences(encoded.sentences, labelled, taxonomy),
+        np.array([code in labelled.labels for code in taxonomy.codes]),
     )
 
 
@@ -133,7 +146,7 @@ def train_heads(
         _float32(bias),
         _float32(thresholds),
     )
-    return TrainedHeads(heads, evaluate_arrays(truth, scores, decided, taxonomy))
+    return TrainedHeads(heads, evaluate_arrays(truth, scores, decided, taxonomy), scores)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,13 +16,12 @@ from ka2nlp.annotations import (
     Shown,
     fingerprint_sentence,
     fingerprint_text,
-    label_sentences,
-    match_texts,
-    overlaps,
+    join_texts,
     read_annotations,
     write_annotations,
 )
 from ka2nlp.errors import CorpusError
+from ka2nlp.labelled import label_sentences, overlaps
 
 
 def annotate(document: Document, labels: dict[str, tuple[list[int], list[int]]]) -> Annotation:
@@ -70,41 +70,64 @@ def test_no_word_is_written(tmp_path: Path, annotation: Annotation) -> None:
     assert "teachers" not in (tmp_path / "a.jsonl").read_text()
 
 
-def test_sentences_get_their_labels(
-    document: Document, annotation: Annotation, taxonomy: Taxonomy
-) -> None:
-    shows = label_sentences(split_sentences(document.text), annotation, taxonomy)
-    assert shows.shape == (4, 48)
-    rows = {
-        code: np.flatnonzero(shows[:, taxonomy.column(code)]).tolist() for code in taxonomy.codes
-    }
-    assert {code: found for code, found in rows.items() if found} == {
-        "S6": [1],
-        "I2": [2],
-        "O2": [0],
-        "O2c": [0, 1],
-    }
+def shown(
+    sentences: list[Sentence], document: Document, annotation: Annotation
+) -> dict[str, list[int]]:
+    """Join, and give the rows of each code."""
+    taxonomy = Taxonomy.load()
+    (labelled,) = join_texts([annotation], [document]).documents
+    shows = label_sentences(sentences, labelled, taxonomy)
+    assert shows.shape == (len(sentences), 48)
+    rows = {c: np.flatnonzero(shows[:, taxonomy.column(c)]).tolist() for c in taxonomy.codes}
+    return {code: found for code, found in rows.items() if found}
 
 
-def test_another_segmentation_is_realigned(
-    document: Document, annotation: Annotation, taxonomy: Taxonomy
-) -> None:
+def test_sentences_get_their_labels(document: Document, annotation: Annotation) -> None:
+    expected = {"S6": [1], "I2": [2], "O2": [0], "O2c": [0, 1]}
+    assert shown(split_sentences(document.text), document, annotation) == expected
+
+
+def test_another_segmentation_is_realigned(document: Document, annotation: Annotation) -> None:
     whole = [Sentence(0, len(document.text), document.text)]
-    assert label_sentences(whole, annotation, taxonomy)[0, taxonomy.column("O2c")]
-    words = [
-        Sentence(at, at + 5, document.text[at : at + 5])
-        for at in range(0, len(document.text) - 5, 5)
+    assert shown(whole, document, annotation) == {key: [0] for key in ("S6", "O2", "O2c", "I2")}
+    step = 5
+    pieces = [
+        Sentence(at, at + step, document.text[at : at + step])
+        for at in range(0, len(document.text) - step, step)
     ]
-    shows = label_sentences(words, annotation, taxonomy)[:, taxonomy.column("I2")]
-    start, end = (split_sentences(document.text)[2].start, split_sentences(document.text)[2].end)
-    assert all(start - 5 < words[row].start < end for row in np.flatnonzero(shows))
-    assert shows.sum() >= (end - start) // 5 - 1
+    third = split_sentences(document.text)[2]
+    rows = shown(pieces, document, annotation)["I2"]
+    assert all(third.start - step < pieces[row].start < third.end for row in rows)
+    assert len(rows) >= (third.end - third.start) // step - 1
 
 
-def test_only_unchanged_texts_are_matched(document: Document, annotation: Annotation) -> None:
+def test_a_copy_with_other_spaces_is_the_same_text(
+    document: Document, annotation: Annotation
+) -> None:
+    copy = Document("p1", "", "  " + document.text.replace(". ", ".\n\n"))
+    joined = join_texts([annotation], [copy])
+    assert (joined.n_sentences, joined.n_lost) == (4, 0)
+    expected = {"S6": [1], "I2": [2], "O2": [0], "O2c": [0, 1]}
+    assert shown(split_sentences(copy.text), copy, annotation) == expected
+
+
+def test_what_is_not_found_is_counted(document: Document, annotation: Annotation) -> None:
     changed = Document("p1", "", document.text + " And more.")
     other = Document("p2", "", document.text)
-    assert list(match_texts([annotation], [other, changed, document])) == [(document, annotation)]
+    joined = join_texts([annotation], [other, changed])
+    assert (joined.documents, joined.without_text, joined.changed) == ((), (), ("p1",))
+    assert join_texts([annotation], [other]).without_text == ("p1",)
+    both = join_texts([annotation], [other, changed, document])
+    assert [one.document for one in both.documents] == [document]
+    assert both.changed == ()
+
+
+def test_sentences_that_are_gone_are_counted(document: Document, annotation: Annotation) -> None:
+    lost = dict.fromkeys(annotation.sentences, (0, 3)) | {"0" * 12: (0, 3)}
+    labels = annotation.labels | {"S1": Shown(("0" * 12,))}
+    joined = join_texts([replace(annotation, sentences=lost, labels=labels)], [document])
+    assert (joined.n_sentences, joined.n_lost) == (5, 1)
+    assert joined.documents[0].evidence["S1"] == ()
 
 
 @pytest.mark.parametrize(

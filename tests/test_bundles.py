@@ -27,7 +27,7 @@ def edit_manifest(folder: Path, **entries: object) -> None:
 
 def test_the_shipped_model_says_how_it_was_made(taxonomy: Taxonomy) -> None:
     manifest = load_bundle(find_model(), taxonomy).manifest
-    assert manifest.command.startswith("ka2nlp train ")
+    assert manifest.command.startswith("scripts/build_model ")
     assert manifest.training_data["n_documents"] >= 300
     assert {"numpy", "scikit-learn", "onnxruntime"} <= set(manifest.versions)
     assert manifest.metrics

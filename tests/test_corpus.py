@@ -28,9 +28,9 @@ def test_documents_for_measuring_are_not_in_the_corpus(taxonomy: Taxonomy) -> No
     dev = SHARED / "real" / "dev.jsonl"
     if not dev.is_file():
         pytest.skip("../shared/real/dev.jsonl is not here to compare with")
-    from ka2nlp.evaluation import read_gold
+    from ka2nlp.labelled import read_labelled
 
-    measured = {gold.document.id for gold in read_gold(dev, taxonomy)}
+    measured = {gold.document.id for gold in read_labelled(dev, taxonomy)}
     assert not measured & {one.id for one in read_annotations(ANNOTATIONS, taxonomy)}
 
 

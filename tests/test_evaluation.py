@@ -10,13 +10,12 @@ from sklearn.metrics import f1_score
 from ka2nlp import Document, Evidence, Report, Tag, Taxonomy
 from ka2nlp.errors import CorpusError
 from ka2nlp.evaluation import (
-    GoldDocument,
     calibration_error,
     evaluate_arrays,
     evaluate_reports,
     group_columns,
-    read_gold,
 )
+from ka2nlp.labelled import LabelledDocument, read_labelled
 
 
 def random_case(seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -75,7 +74,7 @@ def test_evidence_of_right_tags(taxonomy: Taxonomy) -> None:
         )
 
     gold = [
-        GoldDocument(
+        LabelledDocument(
             Document("a", "", "x" * 100),
             frozenset({"S1", "S2", "S3"}),
             {"S1": ((0, 10),), "S2": ((20, 30),), "S3": ((0, 10),)},
@@ -105,7 +104,7 @@ def test_gold_is_read_with_parents(tmp_path: Path, taxonomy: Taxonomy) -> None:
     }
     path = tmp_path / "gold.jsonl"
     path.write_text(json.dumps(row))
-    (gold,) = read_gold(path, taxonomy)
+    (gold,) = read_labelled(path, taxonomy)
     assert gold.labels == {"O1", "O1b"}
     assert gold.evidence == {"O1b": ((0, 5),)}
 
@@ -124,6 +123,6 @@ def test_bad_gold(tmp_path: Path, taxonomy: Taxonomy, line: str, message: str) -
     path = tmp_path / "gold.jsonl"
     path.write_text(line)
     with pytest.raises(CorpusError, match=message):
-        read_gold(path, taxonomy)
+        read_labelled(path, taxonomy)
     with pytest.raises(CorpusError, match="cannot be read"):
-        read_gold(tmp_path / "nowhere", taxonomy)
+        read_labelled(tmp_path / "nowhere", taxonomy)

@@ -8,9 +8,10 @@ import pytest
 from test_annotations import annotate
 
 from ka2nlp import Document, Tagger, Taxonomy
-from ka2nlp.annotations import write_annotations
+from ka2nlp.annotations import join_texts
 from ka2nlp.bundle_training import train_bundle
 from ka2nlp.errors import CorpusError
+from ka2nlp.labelled import LabelledDocument
 from ka2nlp.training import Example, Settings, train_heads
 
 WORDS = {
@@ -34,34 +35,37 @@ def small_corpus(n: int = 60) -> list[tuple[Document, dict[str, tuple[list[int],
     return made
 
 
+def labelled(n: int = 60) -> list[LabelledDocument]:
+    corpus = small_corpus(n)
+    annotations = [annotate(*one) for one in corpus]
+    return list(join_texts(annotations, [document for document, _ in corpus]).documents)
+
+
 def test_a_model_is_trained_saved_and_used(tmp_path: Path) -> None:
-    corpus = small_corpus()
-    write_annotations([annotate(*one) for one in corpus], tmp_path / "corpus.jsonl")
-    documents = [document for document, _ in corpus[:-1]]
-    bundle, trained, missing = train_bundle(
-        tmp_path / "corpus.jsonl", documents, tmp_path / "mine", command="here"
-    )
-    assert missing == 1
+    corpus = labelled()
+    bundle, trained = train_bundle(corpus[:-1], tmp_path / "mine", command="here")
     outcomes = trained.evaluation.groups[0]
     assert outcomes.micro_f1 is not None
     assert outcomes.micro_f1 > 0.95
     assert bundle.manifest.training_data["n_documents"] == 59
-    report = Tagger.load(tmp_path / "mine").tag(corpus[-1][0])
-    assert {tag.code for tag in report.tags} == set(corpus[-1][1])
+    report = Tagger.load(tmp_path / "mine").tag(corpus[-1].document)
+    assert {tag.code for tag in report.tags} == corpus[-1].labels
     for tag in report.tags:
         assert tag.best_sentence == WORDS[tag.code].format(59)
 
 
 def test_the_order_of_the_texts_changes_nothing(tmp_path: Path) -> None:
-    corpus = small_corpus(30)
-    write_annotations([annotate(*one) for one in corpus], tmp_path / "corpus.jsonl")
-    documents = [document for document, _ in corpus]
-    forwards = train_bundle(tmp_path / "corpus.jsonl", documents, tmp_path / "one")[1]
-    backwards = train_bundle(tmp_path / "corpus.jsonl", documents[::-1], tmp_path / "two")[1]
-    np.testing.assert_allclose(
-        forwards.heads.pooled_weights, backwards.heads.pooled_weights, atol=1e-3
-    )
-    assert forwards.evaluation.groups[0].micro_f1 == backwards.evaluation.groups[0].micro_f1
+    corpus = labelled(30)
+    one, forwards = train_bundle(corpus, tmp_path / "one")
+    two, backwards = train_bundle(corpus[::-1], tmp_path / "two")
+    np.testing.assert_array_equal(forwards.heads.pooled_weights, backwards.heads.pooled_weights)
+    assert one.manifest.training_data == two.manifest.training_data
+
+
+def test_a_document_stands_once_in_a_corpus(tmp_path: Path) -> None:
+    corpus = labelled(25)
+    with pytest.raises(CorpusError, match="got 1 identifiers twice, d003 among them"):
+        train_bundle([*corpus, corpus[3]], tmp_path / "mine")
 
 
 def test_documents_are_never_split_between_training_and_test() -> None:
@@ -88,10 +92,7 @@ def test_too_few_documents(taxonomy: Taxonomy) -> None:
 
 
 def test_metrics_stand_in_the_manifest(tmp_path: Path) -> None:
-    corpus = small_corpus(25)
-    write_annotations([annotate(*one) for one in corpus], tmp_path / "corpus.jsonl")
-    documents = (document for document, _ in corpus)
-    bundle, trained, _ = train_bundle(tmp_path / "corpus.jsonl", documents, tmp_path / "mine")
+    bundle, trained = train_bundle(labelled(25), tmp_path / "mine")
     manifest = json.loads((bundle.folder / "manifest.json").read_text())
     (metrics,) = manifest["metrics"].values()
     assert metrics["groups"][0]["micro_f1"] == trained.evaluation.groups[0].micro_f1

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-if TYPE_CHECKING:
-    from rich.table import Table
+from ka2nlp.cli.tables import print_table
 
+if TYPE_CHECKING:
     from ka2nlp.evaluation import Evaluation
 
 __all__ = ["command", "show"]
@@ -28,12 +27,13 @@ def command(gold: Path, model: str | None, threshold: float | None, format: str)
     GOLD is JSON Lines: {"id", "title", "text", "labels": ["S1", ...], "evidence": {"S1": [[start,
     end], ...]}}. Never score on what a model was trained or tuned on.
     """
-    from ka2nlp.evaluation import evaluate_reports, read_gold
+    from ka2nlp.evaluation import evaluate_reports
+    from ka2nlp.labelled import read_labelled
     from ka2nlp.tagger import Tagger
     from ka2nlp.taxonomy import Taxonomy
 
     taxonomy = Taxonomy.load()
-    labelled = read_gold(gold, taxonomy)
+    labelled = read_labelled(gold, taxonomy)
     tagger = Tagger.load(model)
     if threshold is not None:
         tagger = tagger.with_threshold(threshold)
@@ -48,65 +48,46 @@ def command(gold: Path, model: str | None, threshold: float | None, format: str)
 
 def show(evaluation: Evaluation) -> None:
     """Print the groups, the codes and the evidence as tables."""
-    from rich.console import Console
-
-    console = Console(file=sys.stdout, highlight=False)
-    console.print(_groups(evaluation))
-    console.print(_codes(evaluation))
-    evidence = evaluation.evidence
-    if evidence is not None and evidence.n_tags:
-        console.print(
-            f"evidence of {evidence.n_tags} right tags: {_fraction(evidence.any_hit)} show a "
-            f"sentence that annotators chose, {_fraction(evidence.first_hit)} show it first"
-        )
-    console.print(
-        "[dim]macro averages leave out codes that neither annotators nor model ticked; calibration "
-        "error: expected, ten bins of equal mass[/]"
+    print_table(
+        ("group", "codes", "gold", "micro-F1", "macro-F1", "P", "R", "mAP", "ECE"),
+        [
+            (
+                group.name,
+                group.n_codes,
+                group.n_gold,
+                group.micro_f1,
+                group.macro_f1,
+                group.micro_precision,
+                group.micro_recall,
+                group.mean_average_precision,
+                group.calibration_error,
+            )
+            for group in evaluation.groups
+        ],
     )
-
-
-def _groups(evaluation: Evaluation) -> Table:
-    table = _table("group", "codes", "gold", "micro-F1", "macro-F1", "P", "R", "mAP", "ECE")
-    for group in evaluation.groups:
-        table.add_row(
-            group.name,
-            str(group.n_codes),
-            str(group.n_gold),
-            _fraction(group.micro_f1),
-            _fraction(group.macro_f1),
-            _fraction(group.micro_precision),
-            _fraction(group.micro_recall),
-            _fraction(group.mean_average_precision),
-            _fraction(group.calibration_error),
+    print_table(
+        ("code", "gold", "reported", "F1", "P", "R", "AP", "ECE"),
+        [
+            (
+                code.code,
+                code.n_gold,
+                code.n_reported,
+                code.f1,
+                code.precision,
+                code.recall,
+                code.average_precision,
+                code.calibration_error,
+            )
+            for code in evaluation.codes
+        ],
+    )
+    evidence = evaluation.evidence
+    if evidence is not None and evidence.any_hit is not None and evidence.first_hit is not None:
+        click.echo(
+            f"evidence of {evidence.n_tags} right tags: {evidence.any_hit:.3f} show a sentence "
+            f"that annotators chose, {evidence.first_hit:.3f} show it first"
         )
-    return table
-
-
-def _codes(evaluation: Evaluation) -> Table:
-    table = _table("code", "gold", "reported", "F1", "P", "R", "AP", "ECE")
-    for code in evaluation.codes:
-        table.add_row(
-            code.code,
-            str(code.n_gold),
-            str(code.n_reported),
-            _fraction(code.f1),
-            _fraction(code.precision),
-            _fraction(code.recall),
-            _fraction(code.average_precision),
-            _fraction(code.calibration_error),
-        )
-    return table
-
-
-def _table(*columns: str) -> Table:
-    from rich import box
-    from rich.table import Table
-
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for column in columns:
-        table.add_column(column, justify="left" if column in {"group", "code"} else "right")
-    return table
-
-
-def _fraction(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3f}"
+    click.echo(
+        "macro averages leave out codes that neither annotators nor model ticked;\n"
+        "ECE: expected calibration error, ten bins of equal mass"
+    )

@@ -1,0 +1,186 @@
+"""Agreement between two sets of labels of the same documents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ka2nlp.errors import CorpusError
+from ka2nlp.evaluation import group_columns
+from ka2nlp.taxonomy import Taxonomy
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["Agreement", "CodeAgreement", "GroupAgreement", "compare_labels", "masi_distance"]
+
+
+@dataclass(frozen=True, slots=True)
+class CodeAgreement:
+    """Agreement on one code.
+
+    Parameters
+    ----------
+    code
+        The code.
+    n_first, n_second, n_both
+        Documents for which the first, the second and both annotators ticked it.
+    f1
+        2 n_both / (n_first + n_second), in [0, 1]; None where nobody ticked it.
+    kappa
+        Cohen's kappa, at most 1; None where one of them ticked it always or never.
+    """
+
+    code: str
+    n_first: int
+    n_second: int
+    n_both: int
+    f1: float | None
+    kappa: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupAgreement:
+    """Agreement on a group of codes.
+
+    Parameters
+    ----------
+    name
+        Of the group.
+    micro_f1, macro_f1
+        In [0, 1]; macro over the codes that anybody ticked.
+    kappa
+        Cohen's kappa over all (document, code) decisions.
+    alpha
+        Krippendorff's alpha of the documents' label sets under MASI distance (Passonneau 2006).
+    """
+
+    name: str
+    micro_f1: float | None
+    macro_f1: float | None
+    kappa: float | None
+    alpha: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """All figures of one comparison."""
+
+    n_documents: int
+    groups: tuple[GroupAgreement, ...]
+    codes: tuple[CodeAgreement, ...]
+
+
+def compare_labels(
+    first: Mapping[str, frozenset[str]], second: Mapping[str, frozenset[str]], taxonomy: Taxonomy
+) -> Agreement:
+    """Compare the documents that both have labelled.
+
+    Parameters
+    ----------
+    first, second
+        Identifier of a document, to the codes ticked (parents of facets included).
+    taxonomy
+        The labels.
+
+    Raises
+    ------
+    CorpusError
+        When they have no document in common.
+    """
+    common = sorted(first.keys() & second.keys())
+    if not common:
+        raise CorpusError(
+            f"got {len(first)} and {len(second)} labelled documents without one in common, "
+            "expected two annotations of the same documents"
+        )
+    one, other = (
+        np.array([[code in labels[key] for code in taxonomy.codes] for key in common])
+        for labels in (first, second)
+    )
+    codes = tuple(
+        _code(code, one[:, column], other[:, column]) for column, code in enumerate(taxonomy.codes)
+    )
+    groups = group_columns(taxonomy) | {"all codes": list(range(len(taxonomy)))}
+    return Agreement(
+        len(common),
+        tuple(
+            _group(name, one[:, columns], other[:, columns], [codes[k] for k in columns])
+            for name, columns in groups.items()
+        ),
+        codes,
+    )
+
+
+def masi_distance(one: frozenset[Any], other: frozenset[Any]) -> float:
+    """Measure how far two sets are apart: 1 - Jaccard index x monotonicity, in [0, 1].
+
+    Monotonicity is 1 for equal sets, 2/3 where one contains the other, 1/3 where they overlap and 0
+    where they do not (Passonneau, Measuring Agreement on Set-valued Items, LREC 2006). Two empty
+    sets are equal.
+    """
+    if one == other:
+        return 0.0
+    shared = len(one & other)
+    if not shared:
+        return 1.0
+    monotonicity = 2 / 3 if one <= other or other <= one else 1 / 3
+    return 1.0 - shared / len(one | other) * monotonicity
+
+
+def _f1(n_both: int, n_first: int, n_second: int) -> float | None:
+    return 2 * n_both / (n_first + n_second) if n_first + n_second else None
+
+
+def _kappa(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> float | None:
+    from sklearn.metrics import cohen_kappa_score
+
+    if any(ticked.all() or not ticked.any() for ticked in (one, other)):
+        return None
+    return float(cohen_kappa_score(one.ravel(), other.ravel()))
+
+
+def _code(code: str, one: NDArray[np.bool_], other: NDArray[np.bool_]) -> CodeAgreement:
+    n_first, n_second, n_both = int(one.sum()), int(other.sum()), int((one & other).sum())
+    f1 = _f1(n_both, n_first, n_second)
+    return CodeAgreement(code, n_first, n_second, n_both, f1, _kappa(one, other))
+
+
+def _group(
+    name: str, one: NDArray[np.bool_], other: NDArray[np.bool_], codes: list[CodeAgreement]
+) -> GroupAgreement:
+    defined = [code.f1 for code in codes if code.f1 is not None]
+    return GroupAgreement(
+        name,
+        _f1(int((one & other).sum()), int(one.sum()), int(other.sum())),
+        sum(defined) / len(defined) if defined else None,
+        _kappa(one, other),
+        _alpha(one, other),
+    )
+
+
+def _alpha(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> float | None:
+    """Compute Krippendorff's alpha over label sets, each distinct set a value of its own."""
+    import krippendorff
+
+    sets = [[frozenset(np.flatnonzero(row).tolist()) for row in ticked] for ticked in (one, other)]
+    values = list(dict.fromkeys(value for column in sets for value in column))
+    if len(values) < 2:
+        return None
+    number = {value: index for index, value in enumerate(values)}
+    distances = np.array([[masi_distance(a, b) for b in values] for a in values])
+
+    def distance(v1: Any, v2: Any, **unused: Any) -> NDArray[np.float64]:  # noqa: ANN401
+        found: NDArray[np.float64] = distances[np.asarray(v1, int), np.asarray(v2, int)]
+        return found
+
+    return float(
+        krippendorff.alpha(
+            reliability_data=[[number[value] for value in column] for column in sets],
+            value_domain=list(range(len(values))),
+            level_of_measurement=distance,  # type: ignore[arg-type]  # called with keywords
+        )
+    )

@@ -1,0 +1,134 @@
+"""``ka2nlp corpus``: check, join, describe and compare labelled data."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ka2nlp.cli.tables import print_table
+from ka2nlp.documents import read_documents
+
+if TYPE_CHECKING:
+    from ka2nlp.annotations import Joined
+
+__all__ = ["command", "report_join"]
+
+_CORPUS = click.Path(path_type=Path)
+
+
+@click.group("corpus")
+def command() -> None:
+    """Check, join, describe and compare labelled data."""
+
+
+@command.command("validate")
+@click.argument("corpora", nargs=-1, required=True, type=_CORPUS, metavar="CORPUS...")
+@click.option("--texts", multiple=True, metavar="FILE", help="Also check against these texts.")
+def validate(corpora: tuple[Path, ...], texts: tuple[str, ...]) -> None:
+    """Check the schema, codes, hierarchy, identifiers and fingerprints of a corpus."""
+    from ka2nlp.corpora import load_corpus
+    from ka2nlp.taxonomy import Taxonomy
+
+    documents = chain.from_iterable(read_documents(source) for source in texts)
+    corpus = load_corpus(corpora, documents, Taxonomy.load())
+    if texts:
+        report_join(corpus.joined)
+    named = len(corpus.joined.without_text) if corpus.joined and not texts else 0
+    click.echo(f"valid: {len(corpus.documents)} documents with text, {named} by reference")
+
+
+@command.command("build")
+@click.argument("corpora", nargs=-1, required=True, type=_CORPUS, metavar="CORPUS...")
+@click.option("--texts", multiple=True, required=True, metavar="FILE", help="May be repeated.")
+@click.option("--output", "-o", required=True, type=click.Path(dir_okay=False, path_type=Path))
+def build(corpora: tuple[Path, ...], texts: tuple[str, ...], output: Path) -> None:
+    """Join annotations with the texts that you have, into a file of labelled documents."""
+    from ka2nlp.corpora import load_corpus
+    from ka2nlp.labelled import write_labelled
+    from ka2nlp.taxonomy import Taxonomy
+
+    documents = chain.from_iterable(read_documents(source) for source in texts)
+    corpus = load_corpus(corpora, documents, Taxonomy.load())
+    report_join(corpus.joined)
+    write_labelled(corpus.documents, output)
+    click.echo(f"wrote {len(corpus.documents)} labelled documents to {output}")
+
+
+def report_join(joined: Joined | None) -> None:
+    """Say on standard error what the annotations did not find."""
+    if joined is None:
+        return
+    click.echo(
+        f"joined {len(joined.documents)} annotated documents with their texts; "
+        f"{len(joined.without_text)} have no text here, {len(joined.changed)} have another text; "
+        f"{joined.n_lost} of {joined.n_sentences} sentences not found",
+        err=True,
+    )
+
+
+@command.command("agree")
+@click.argument("first", type=_CORPUS)
+@click.argument("second", type=_CORPUS)
+@click.option("--format", "-f", type=click.Choice(["table", "json"]), default="table")
+def agree(first: Path, second: Path, format: str) -> None:
+    """Compute the agreement of two label files on the documents that both hold."""
+    from ka2nlp.agreement import compare_labels
+    from ka2nlp.corpora import read_labels
+    from ka2nlp.taxonomy import Taxonomy
+
+    taxonomy = Taxonomy.load()
+    found = compare_labels(read_labels(first, taxonomy), read_labels(second, taxonomy), taxonomy)
+    if format == "json":
+        click.echo(json.dumps(asdict(found), indent=1))
+        return
+    click.echo(f"{found.n_documents} documents labelled in both")
+    print_table(
+        ("group", "micro-F1", "macro-F1", "kappa", "alpha (MASI)"),
+        [(g.name, g.micro_f1, g.macro_f1, g.kappa, g.alpha) for g in found.groups],
+    )
+    print_table(
+        ("code", "first", "second", "both", "F1", "kappa"),
+        [(c.code, c.n_first, c.n_second, c.n_both, c.f1, c.kappa) for c in found.codes],
+    )
+
+
+@command.command("stats")
+@click.argument("corpora", nargs=-1, required=True, type=_CORPUS, metavar="CORPUS...")
+@click.option("--texts", multiple=True, metavar="FILE", help="Texts annotated by reference.")
+@click.option("--plot", type=click.Path(file_okay=False, path_type=Path), help="Write charts here.")
+def stats(corpora: tuple[Path, ...], texts: tuple[str, ...], plot: Path | None) -> None:
+    """Count labels, lengths and labels that stand together."""
+    from ka2nlp.corpora import load_corpus, read_labels
+    from ka2nlp.corpus_statistics import describe, plot_statistics
+    from ka2nlp.taxonomy import Taxonomy
+
+    taxonomy = Taxonomy.load()
+    labels = {key: codes for path in corpora for key, codes in read_labels(path, taxonomy).items()}
+    documents = chain.from_iterable(read_documents(source) for source in texts)
+    corpus = load_corpus(corpora, documents, taxonomy) if texts else None
+    if corpus is not None:
+        report_join(corpus.joined)
+    found = describe(labels, corpus.documents if corpus else (), taxonomy)
+    click.echo(
+        f"{found.n_documents} documents, {found.labels_per_document:.1f} labels a document, "
+        f"{found.n_unlabelled} without any"
+    )
+    if found.median_words is not None:
+        click.echo(
+            f"words: median {found.median_words:.0f}, nine in ten under {found.p90_words:.0f}"
+        )
+    print_table(
+        ("code", "label", "documents", "share"),
+        [(c, taxonomy[c].label, n, n / found.n_documents) for c, n in found.counts.items()],
+    )
+    print_table(
+        ("pair", "together", "lift"), [(" ".join(p), n, lift) for p, n, lift in found.strongest]
+    )
+    if plot is not None:
+        for path in plot_statistics(found, taxonomy, plot):
+            click.echo(f"wrote {path}")

@@ -1,0 +1,159 @@
+"""Labelled documents with their text: what models learn from and are measured on.
+
+One JSON line a document::
+
+    {"id": ..., "title": ..., "text": ..., "labels": ["S1", ...],
+     "evidence": {"S1": [[120, 233]]}, "also": {"S1": [[310, 402]]}}
+
+``evidence`` holds the spans that show a label best, ``also`` (which may be left out) all others
+that show it; other keys become the document's metadata.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from ka2nlp.errors import CorpusError
+from ka2nlp.records import Document, Sentence
+from ka2nlp.taxonomy import Taxonomy
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = [
+    "LabelledDocument",
+    "Span",
+    "label_matrix",
+    "label_sentences",
+    "overlaps",
+    "read_labelled",
+    "write_labelled",
+]
+
+Span = tuple[int, int]
+
+_KNOWN: Final = frozenset({"id", "title", "text", "labels", "evidence", "also"})
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledDocument:
+    """A document and what it shows.
+
+    Parameters
+    ----------
+    document
+        The text.
+    labels
+        The codes that hold, parents of facets included.
+    evidence
+        Each code, to the character spans that show it best; may be empty.
+    also
+        Each code, to all further spans that show it.
+    """
+
+    document: Document
+    labels: frozenset[str]
+    evidence: Mapping[str, tuple[Span, ...]] = field(default_factory=dict)
+    also: Mapping[str, tuple[Span, ...]] = field(default_factory=dict)
+
+
+def read_labelled(path: Path | str, taxonomy: Taxonomy) -> list[LabelledDocument]:
+    """Read a file of labelled documents.
+
+    Raises
+    ------
+    CorpusError
+        When the file cannot be read, is empty, or a line is not of the form above, names an unknown
+        code or a span outside the text; it names the line.
+    """
+    found = []
+    try:
+        with Path(path).open(encoding="utf-8") as stream:
+            for number, line in enumerate(stream, start=1):
+                try:
+                    found.append(_parse(json.loads(line), taxonomy))
+                except (ValueError, KeyError, TypeError, AttributeError) as error:
+                    raise CorpusError(
+                        f"{path}, line {number}: got {error!r}; expected an object with id, title, "
+                        "text, labels (codes of the taxonomy) and evidence (spans in the text)"
+                    ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise CorpusError(f"got {path}, which cannot be read as JSON Lines: {error}") from error
+    if not found:
+        raise CorpusError(f"got {path} without a line, expected labelled documents")
+    return found
+
+
+def _parse(row: Mapping[str, Any], taxonomy: Taxonomy) -> LabelledDocument:
+    labels = row["labels"]
+    if not isinstance(labels, list) or (unknown := [c for c in labels if c not in taxonomy]):
+        raise ValueError(f"labels {unknown if isinstance(labels, list) else labels!r}")
+    metadata = {key: value for key, value in row.items() if key not in _KNOWN}
+    document = Document(str(row["id"]), str(row.get("title") or ""), str(row["text"]), metadata)
+    return LabelledDocument(
+        document,
+        frozenset(taxonomy.with_parents(labels)),
+        _spans(row.get("evidence") or {}, document.text),
+        _spans(row.get("also") or {}, document.text),
+    )
+
+
+def _spans(given: Mapping[str, Any], text: str) -> dict[str, tuple[Span, ...]]:
+    spans = {code: tuple((int(a), int(b)) for a, b in pairs) for code, pairs in given.items()}
+    for code, pairs in spans.items():
+        for start, end in pairs:
+            if not 0 <= start < end <= len(text):
+                raise ValueError(f"span {start}:{end} of {code} in {len(text)} characters")
+    return spans
+
+
+def write_labelled(documents: Iterable[LabelledDocument], path: Path) -> None:
+    """Write labelled documents as JSON Lines."""
+    with path.open("w", encoding="utf-8", newline="\n") as stream:
+        for one in documents:
+            row = {
+                "id": one.document.id,
+                "title": one.document.title,
+                **one.document.metadata,
+                "text": one.document.text,
+                "labels": sorted(one.labels),
+                "evidence": {code: list(map(list, spans)) for code, spans in one.evidence.items()},
+                "also": {code: list(map(list, spans)) for code, spans in one.also.items()},
+            }
+            stream.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+def label_matrix(documents: Sequence[LabelledDocument], taxonomy: Taxonomy) -> NDArray[np.bool_]:
+    """Tell which label holds for which document: (n_documents, n_labels), bool."""
+    rows = [[code in one.labels for code in taxonomy.codes] for one in documents]
+    return np.array(rows, dtype=bool).reshape(len(documents), len(taxonomy))
+
+
+def label_sentences(
+    sentences: Sequence[Sentence], labelled: LabelledDocument, taxonomy: Taxonomy
+) -> NDArray[np.bool_]:
+    """Tell which sentence shows which label, by overlap with the labelled spans.
+
+    Returns
+    -------
+    ndarray of shape (n_sentences, n_labels), bool
+    """
+    shows = np.zeros((len(sentences), len(taxonomy)), dtype=bool)
+    for spans_by_code in (labelled.evidence, labelled.also):
+        for code, spans in spans_by_code.items():
+            for row, sentence in enumerate(sentences):
+                if any(overlaps((sentence.start, sentence.end), span) for span in spans):
+                    shows[row, taxonomy.column(code)] = True
+    return shows
+
+
+def overlaps(one: Span, other: Span) -> bool:
+    """Tell whether two spans share at least half of the shorter one."""
+    shared = min(one[1], other[1]) - max(one[0], other[0])
+    return 2 * shared >= min(one[1] - one[0], other[1] - other[0]) > 0
