@@ -181,6 +181,6 @@ def _alpha(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> float | None:
         krippendorff.alpha(
             reliability_data=[[number[value] for value in column] for column in sets],
             value_domain=list(range(len(values))),
-            level_of_measurement=distance,  # type: ignore[arg-type]  # called with keywords
+            level_of_measurement=distance,
         )
     )
