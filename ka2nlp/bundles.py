@@ -5,6 +5,7 @@
     ka2-minilm/
       manifest.json      format, versions, fingerprints, metrics, SHA-256 of every other file
       heads.npz          the classifier's arrays (NumPy, loaded with pickle refused)
+      vocabulary.txt     the words and pairs that it knows, one a line
       encoder.onnx       the sentence encoder
       tokenizer.json
       card.md
@@ -30,6 +31,7 @@ import numpy as np
 from ka2nlp.errors import ModelError
 from ka2nlp.heads import Heads
 from ka2nlp.taxonomy import Taxonomy
+from ka2nlp.words import WordModel
 
 __all__ = ["DEFAULT_MODEL", "Bundle", "Manifest", "find_model", "load_bundle", "save_bundle"]
 
@@ -37,6 +39,7 @@ FORMAT: Final = 1
 DEFAULT_MODEL: Final = "ka2-minilm"
 MANIFEST: Final = "manifest.json"
 HEADS: Final = "heads.npz"
+VOCABULARY: Final = "vocabulary.txt"
 ENCODER_FILES: Final = ("encoder.onnx", "tokenizer.json")
 
 
@@ -141,7 +144,7 @@ def load_bundle(folder: Path, taxonomy: Taxonomy) -> Bundle:
             f"{taxonomy.fingerprint}; train a model for this taxonomy"
         )
     _verify_files(folder, manifest)
-    heads = _read_heads(folder / HEADS)
+    heads = _read_heads(folder)
     if heads.n_labels != len(taxonomy):
         raise ModelError(
             f"got a model of {heads.n_labels} labels, expected {len(taxonomy)}; rebuild the model"
@@ -170,8 +173,9 @@ def save_bundle(
     folder.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
-        arrays: dict[str, Any] = {f.name: getattr(heads, f.name) for f in fields(heads)}
-        np.savez_compressed(draft / HEADS, **arrays)
+        np.savez_compressed(draft / HEADS, **_arrays(heads))
+        vocabulary = "".join(f"{term}\n" for term in heads.words.vocabulary)
+        (draft / VOCABULARY).write_text(vocabulary, encoding="utf-8", newline="\n")
         for name in ENCODER_FILES:
             shutil.copyfile(encoder_folder / name, draft / name)
         (draft / "card.md").write_text(card, encoding="utf-8")
@@ -206,7 +210,7 @@ def _read_manifest(path: Path) -> Manifest:
 
 
 def _verify_files(folder: Path, manifest: Manifest) -> None:
-    for name in (HEADS, *ENCODER_FILES):
+    for name in (HEADS, VOCABULARY, *ENCODER_FILES):
         if name not in manifest.files:
             raise ModelError(f"got a manifest without {name} in {folder}; rebuild the model")
     for name, expected in manifest.files.items():
@@ -219,12 +223,26 @@ def _verify_files(folder: Path, manifest: Manifest) -> None:
             )
 
 
-def _read_heads(path: Path) -> Heads:
+_WORDS: Final = "words_"
+
+
+def _arrays(heads: Heads) -> dict[str, Any]:
+    """Name every array of the classifier; those of the word features with a prefix."""
+    own = {f.name: getattr(heads, f.name) for f in fields(heads) if f.name != "words"}
+    return own | {_WORDS + name: getattr(heads.words, name) for name in ("idf", "weights", "bias")}
+
+
+def _read_heads(folder: Path) -> Heads:
     try:
-        with np.load(path, allow_pickle=False) as arrays:
-            return Heads(**{field.name: arrays[field.name] for field in fields(Heads)})
-    except (OSError, ValueError, KeyError) as error:
-        raise ModelError(f"got {path}, which is not a classifier ({error})") from error
+        vocabulary = (folder / VOCABULARY).read_text(encoding="utf-8").splitlines()
+        with np.load(folder / HEADS, allow_pickle=False) as arrays:
+            named = dict(arrays)
+        words = {key: named.pop(_WORDS + key) for key in ("idf", "weights", "bias")}
+        return Heads(words=WordModel(tuple(vocabulary), **words), **named)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(
+            f"got {folder / HEADS}, which is not a classifier ({error}); rebuild the model"
+        ) from error
 
 
 def _sha256(path: Path) -> str:

@@ -16,7 +16,7 @@ import numpy as np
 from ka2nlp.aggregation import decide, raise_parents, rank_evidence, sigmoid
 from ka2nlp.bundles import find_model, load_bundle
 from ka2nlp.embeddings import Encoder, OnnxEncoder
-from ka2nlp.heads import Heads
+from ka2nlp.heads import Heads, whole_text
 from ka2nlp.languages import detect_language
 from ka2nlp.records import Document, Evidence, Report, Sentence, Tag
 from ka2nlp.sentences import split_sentences
@@ -151,7 +151,7 @@ class Tagger:
         heads, taxonomy, document = self.heads, self.taxonomy, encoded.document
         words = document.text.split()
         if encoded.sentences:
-            logits = heads.document_logits(encoded.vectors, encoded.title)
+            logits = heads.document_logits(encoded.vectors, encoded.title, whole_text(document))
             scores = raise_parents(sigmoid(logits), taxonomy.parents)
             decided = decide(scores, heads.thresholds.astype(np.float64), taxonomy.parents)
         else:

@@ -1,9 +1,9 @@
 """Train the classifier: annotated documents in, heads and honest figures out.
 
-Two stages. A logistic regression a label learns from sentences which sentence shows it; another
-from whole documents. Their log odds on documents that they did not see (out of fold, by document)
-teach a third, small one how much evidence makes a label hold; its probabilities, out of fold again,
-choose the thresholds.
+Two stages. A logistic regression a label learns from sentences which sentence shows it; two others
+learn from whole documents, by vector and by words. Their log odds on documents that they did not
+see (out of fold, by document) teach a last, small one how much evidence makes a label hold; its
+probabilities, out of fold again, choose the thresholds.
 """
 
 from __future__ import annotations
@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from ka2nlp.aggregation import decide, pool, raise_parents, sigmoid
+from ka2nlp.aggregation import decide, raise_parents, sigmoid
 from ka2nlp.errors import CorpusError
-from ka2nlp.estimators import MultilabelLogistic, tune_thresholds
+from ka2nlp.estimators import MultilabelLogistic, fit_words, tune_thresholds
 from ka2nlp.evaluation import Evaluation, evaluate_arrays
-from ka2nlp.heads import Heads, summarise
+from ka2nlp.heads import N_FEATURES, Heads, features, summarise, whole_text
 from ka2nlp.labelled import LabelledDocument, label_sentences
 from ka2nlp.tagger import EncodedDocument
 from ka2nlp.taxonomy import Taxonomy
+from ka2nlp.words import WordModel
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,8 +38,8 @@ class Settings:
 
     Parameters
     ----------
-    sentence_c, document_c, pooled_c
-        Inverse regularisation of the three regressions.
+    sentence_c, document_c, words_c, pooled_c
+        Inverse regularisation of the four regressions.
     n_folds
         Of the cross-validation inside training.
     random_state
@@ -47,6 +48,7 @@ class Settings:
 
     sentence_c: float = 3.0
     document_c: float = 3.0
+    words_c: float = 4.0
     pooled_c: float = 0.3
     n_folds: int = 5
     random_state: int = 0
@@ -66,12 +68,15 @@ class Example:
         (n_sentences, n_labels): which sentence shows which label.
     labels
         (n_labels,): which labels hold.
+    words
+        Its title and text.
     """
 
     vectors: NDArray[np.float32]
     title: NDArray[np.float32]
     shows: NDArray[np.bool_]
     labels: NDArray[np.bool_]
+    words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +108,7 @@ def make_example(
         encoded.title,
         label_sentences(encoded.sentences, labelled, taxonomy),
         np.array([code in labelled.labels for code in taxonomy.codes]),
+        whole_text(labelled.document),
     )
 
 
@@ -123,25 +129,26 @@ def train_heads(
             f"got {len(usable)} annotated documents with text, expected at least {MIN_DOCUMENTS}"
         )
     truth = np.array([example.labels for example in usable])
-    features = np.zeros((*truth.shape, 5))
+    seen = np.zeros((*truth.shape, N_FEATURES))
     for train, test in _folds(len(usable), settings):
         stages = _fit_stages([usable[row] for row in train], settings)
         for row in test:
-            features[row] = stages.features(usable[row])
+            seen[row] = stages.features(usable[row])
     scores = np.zeros(truth.shape)
     for train, test in _folds(len(usable), settings):
-        weights, bias = _fit_pooled(features[train], truth[train], settings)
-        scores[test] = sigmoid((features[test] * weights).sum(axis=-1) + bias)
+        weights, bias = _fit_pooled(seen[train], truth[train], settings)
+        scores[test] = sigmoid((seen[test] * weights).sum(axis=-1) + bias)
     scores = raise_parents(scores, taxonomy.parents)
     thresholds = tune_thresholds(truth, scores)
     decided = decide(scores, thresholds, taxonomy.parents)
-    weights, bias = _fit_pooled(features, truth, settings)
+    weights, bias = _fit_pooled(seen, truth, settings)
     stages = _fit_stages(usable, settings)
     heads = Heads(
         _float32(stages.sentence.coef_.T),
         _float32(stages.sentence.intercept_),
         _float32(stages.document.coef_.T),
         _float32(stages.document.intercept_),
+        stages.words,
         _float32(weights),
         _float32(bias),
         _float32(thresholds),
@@ -151,16 +158,20 @@ def train_heads(
 
 @dataclass(frozen=True, slots=True)
 class _Stages:
-    """The regressions on sentences and on documents."""
+    """The regressions on sentences, on documents and on their words."""
 
     sentence: MultilabelLogistic
     document: MultilabelLogistic
+    words: WordModel
 
     def features(self, example: Example) -> NDArray[np.float64]:
-        """Give what the pooled regression sees of a document: (n_labels, N_POOLED + 1)."""
-        pooled = pool(self.sentence.decision_function(example.vectors))
+        """Give what the pooled regression sees of a document: (n_labels, N_FEATURES)."""
         summary = summarise(example.vectors, example.title)[None, :]
-        return np.column_stack([pooled, self.document.decision_function(summary)[0]])
+        return features(
+            self.sentence.decision_function(example.vectors),
+            self.document.decision_function(summary)[0],
+            self.words.logits([example.words])[0],
+        )
 
 
 def _fit_stages(examples: Sequence[Example], settings: Settings) -> _Stages:
@@ -168,21 +179,22 @@ def _fit_stages(examples: Sequence[Example], settings: Settings) -> _Stages:
         np.concatenate([example.vectors for example in examples]),
         np.concatenate([example.shows for example in examples]),
     )
+    labels = np.array([example.labels for example in examples])
     document = MultilabelLogistic(settings.document_c).fit(
-        np.array([summarise(example.vectors, example.title) for example in examples]),
-        np.array([example.labels for example in examples]),
+        np.array([summarise(example.vectors, example.title) for example in examples]), labels
     )
-    return _Stages(sentence, document)
+    words = fit_words([example.words for example in examples], labels, settings.words_c)
+    return _Stages(sentence, document, words)
 
 
 def _fit_pooled(
-    features: NDArray[np.float64], truth: NDArray[np.bool_], settings: Settings
+    seen: NDArray[np.float64], truth: NDArray[np.bool_], settings: Settings
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Fit one small regression a label on its own features."""
-    n_labels, n_features = features.shape[1:]
+    n_labels, n_features = seen.shape[1:]
     weights, bias = np.zeros((n_labels, n_features)), np.zeros(n_labels)
     for label in range(n_labels):
-        model = MultilabelLogistic(settings.pooled_c).fit(features[:, label], truth[:, [label]])
+        model = MultilabelLogistic(settings.pooled_c).fit(seen[:, label], truth[:, [label]])
         weights[label], bias[label] = model.coef_[0], model.intercept_[0]
     return weights, bias
 

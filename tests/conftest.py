@@ -12,7 +12,8 @@ import pytest
 from numpy.typing import NDArray
 
 from ka2nlp import Tagger, Taxonomy
-from ka2nlp.heads import Heads
+from ka2nlp.heads import N_FEATURES, Heads
+from ka2nlp.words import WordModel
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = ROOT / "corpus" / "examples"
@@ -49,7 +50,13 @@ def make_heads(n_labels: int = 48, dimension: int = 8, seed: int = 0) -> Heads:
         draw(n_labels),
         draw(dimension, n_labels),
         draw(n_labels),
-        np.abs(draw(n_labels, 5)),
+        WordModel(
+            ("schools", "work"),
+            np.ones(2, np.float32),
+            np.zeros((2, n_labels), np.float16),
+            draw(n_labels),
+        ),
+        np.abs(draw(n_labels, N_FEATURES)),
         draw(n_labels),
         np.full(n_labels, 0.5, dtype=np.float32),
     )

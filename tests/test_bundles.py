@@ -57,7 +57,7 @@ def test_names_and_folders(bundle: Path) -> None:
         find_model("none")
 
 
-@pytest.mark.parametrize("name", ["heads.npz", *ENCODER_FILES])
+@pytest.mark.parametrize("name", ["heads.npz", "vocabulary.txt", *ENCODER_FILES])
 def test_missing_and_changed_files(bundle: Path, taxonomy: Taxonomy, name: str) -> None:
     with (bundle / name).open("ab") as stream:
         stream.write(b"!")

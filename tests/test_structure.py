@@ -19,7 +19,7 @@ PACKAGE = ROOT / "ka2nlp"
 LAYERS = [
     {"ka2nlp", "errors", "records"},
     {"taxonomy", "languages"},
-    {"documents", "sentences", "embeddings", "aggregation", "labelled", "reports"},
+    {"documents", "sentences", "embeddings", "aggregation", "labelled", "reports", "words"},
     {"annotations", "estimators", "heads", "encoder_export"},
     {"bundles", "corpora", "duplicates", "evaluation", "splits"},
     {"agreement", "corpus_statistics"},

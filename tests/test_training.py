@@ -77,6 +77,7 @@ def test_documents_are_never_split_between_training_and_test() -> None:
             np.zeros(16, dtype=np.float32),
             np.tile(labels, (6, 1)),
             labels,
+            " ".join(rng.choice(["apple", "pear", "plum", "fig"], 9)),
         )
         for labels in (rng.random((120, 48)) < 0.3)
     ]

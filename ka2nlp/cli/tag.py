@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -64,6 +65,9 @@ def command(
 def _open(output: Path | None) -> Iterator[TextIO]:
     """Open standard output, or a file that appears only once it is whole."""
     if output is None:
+        if isinstance(sys.stdout, io.TextIOWrapper):  # not every console and pipe speaks UTF-8
+            encoding = sys.stdout.encoding if sys.stdout.isatty() else "utf-8"
+            sys.stdout.reconfigure(encoding=encoding, errors="replace")
         yield sys.stdout
         return
     draft = output.with_name(f".{output.name}.part")

@@ -2,5 +2,6 @@
 
 from ka2nlp.estimators.multilabel import MultilabelLogistic
 from ka2nlp.estimators.thresholds import tune_thresholds
+from ka2nlp.estimators.words import fit_words
 
-__all__ = ["MultilabelLogistic", "tune_thresholds"]
+__all__ = ["MultilabelLogistic", "fit_words", "tune_thresholds"]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
+from sklearn.utils import Tags
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 if TYPE_CHECKING:
@@ -41,16 +42,23 @@ class MultilabelLogistic(ClassifierMixin, BaseEstimator):
         self.C = C
         self.max_iter = max_iter
 
+    def __sklearn_tags__(self) -> Tags:
+        """Tell scikit-learn that labels are a matrix and that features may be sparse."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.classifier_tags.multi_label = True
+        return tags
+
     def fit(
-        self, X: ArrayLike, Y: ArrayLike, sample_weight: NDArray[np.floating] | None = None
+        self, X: ArrayLike, y: ArrayLike, sample_weight: NDArray[np.floating] | None = None
     ) -> Self:
         """Fit all labels.
 
         Parameters
         ----------
         X
-            Of shape (n_samples, n_features).
-        Y
+            Of shape (n_samples, n_features), dense or sparse.
+        y
             Of shape (n_samples, n_labels), of 0 and 1. A label with one class only gets its
             smoothed frequency as a constant probability.
         sample_weight
@@ -60,7 +68,9 @@ class MultilabelLogistic(ClassifierMixin, BaseEstimator):
         -------
         self
         """
-        checked = validate_data(self, X, Y, multi_output=True, dtype=(np.float64, np.float32))
+        checked = validate_data(
+            self, X, y, multi_output=True, accept_sparse="csr", dtype=(np.float64, np.float32)
+        )
         return self._fit(checked[0], np.asarray(checked[1], dtype=bool), sample_weight)
 
     def _fit(
@@ -69,7 +79,7 @@ class MultilabelLogistic(ClassifierMixin, BaseEstimator):
         Y: NDArray[np.bool_],
         sample_weight: NDArray[np.floating] | None,
     ) -> Self:
-        Y = Y.reshape(len(X), -1)
+        Y = Y.reshape(X.shape[0], -1)
         self.n_labels_ = Y.shape[1]
         self.coef_ = np.zeros((self.n_labels_, X.shape[1]))
         self.intercept_ = np.zeros(self.n_labels_)
@@ -101,8 +111,10 @@ class MultilabelLogistic(ClassifierMixin, BaseEstimator):
     def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
         """Give log odds of shape (n_samples, n_labels)."""
         check_is_fitted(self)
-        checked = validate_data(self, X, reset=False, dtype=(np.float64, np.float32))
-        return np.asarray(np.asarray(checked) @ self.coef_.T + self.intercept_)
+        checked = validate_data(
+            self, X, reset=False, accept_sparse="csr", dtype=(np.float64, np.float32)
+        )
+        return np.asarray(checked @ self.coef_.T + self.intercept_)
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
         """Give probabilities of shape (n_samples, n_labels)."""
