@@ -23,6 +23,8 @@ READERS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "text": ("ka2nlp.documents.plain:read_text", (".txt", ".text")),
     "markdown": ("ka2nlp.documents.plain:read_markdown", (".md", ".markdown")),
     "jsonl": ("ka2nlp.documents.json_lines:read_json_lines", (".jsonl", ".ndjson")),
+    "csv": ("ka2nlp.documents.delimited:read_delimited", (".csv", ".tsv", ".tab")),
+    "excel": ("ka2nlp.documents.spreadsheets:read_spreadsheet", (".xlsx", ".xlsm", ".xls")),
     "parquet": ("ka2nlp.documents.parquet:read_parquet", (".parquet",)),
 }
 """Name of each format, with its reader (``module:function``) and its file endings."""

@@ -7,7 +7,7 @@ from typing import Final
 
 from ka2nlp.errors import InputError
 
-__all__ = ["decode"]
+__all__ = ["decode", "encoding_of"]
 
 _MARKS: Final = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -35,7 +35,7 @@ def decode(data: bytes, encoding: str = "utf-8") -> str:
     InputError
         When the bytes are not text, are text in another encoding, or the encoding is unknown.
     """
-    encoding = next((name for mark, name in _MARKS if data.startswith(mark)), encoding)
+    encoding = encoding_of(data, encoding)
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
@@ -45,6 +45,11 @@ def decode(data: bytes, encoding: str = "utf-8") -> str:
     if sum(ord(character) in _CONTROL for character in text) > _MAX_CONTROL_SHARE * len(text):
         raise InputError("got binary data, expected text; export the document as text first")
     return text
+
+
+def encoding_of(data: bytes, encoding: str = "utf-8") -> str:
+    """Name the encoding that the byte order mark of some data tells; else the one given."""
+    return next((name for mark, name in _MARKS if data.startswith(mark)), encoding)
 
 
 def _explain(data: bytes, encoding: str, position: int) -> str:

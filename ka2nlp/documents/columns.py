@@ -1,0 +1,176 @@
+"""Find identifier, title and text among the columns of a table, whatever its vintage.
+
+Headers are matched loosely: case, spaces, apostrophes and camel case do not count, and the grant
+column is known by the beginning of its sentence. Knows the exports of the Erasmus+ Project Results
+Platform since 2018, its search interface, and plain tables.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from ka2nlp.errors import InputError
+from ka2nlp.records import Document
+
+__all__ = ["Columns", "find_columns", "normalise"]
+
+_ID: Final = (
+    "id",
+    "project identifier",
+    "identifier",
+    "project number",
+    "project id",
+    "project reference",
+)
+_TITLE: Final = ("title", "project title")
+_TEXT: Final = (
+    "text",
+    "summary",
+    "project summary",
+    "project description",
+    "description",
+    "abstract",
+    "report summary",
+)
+_PART: Final = re.compile(
+    r"(?:project |report )?(?:summary|description)\W+(?:of )?(?:the )?"
+    r"(?:background|context|objectives?|implementation|activities|results?|impact|methodology)\b.*"
+)
+_PARTNER: Final = re.compile(r"partner \d+ ")
+_RENAMED: Final = {
+    "call year": "year",
+    "funding year": "year",
+    "project call year": "year",
+    "action type": "action",
+    "coordinator s country": "country",
+    "coordinators country": "country",
+    "participating countries": "countries",
+}
+_PREFIXED: Final = {"eu grant award in euros": "grant_eur"}
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Where things stand in the rows of a table.
+
+    Parameters
+    ----------
+    id, title
+        Positions, or None where there is no such column.
+    text
+        Positions of the text; several where a summary is split over columns, in their order.
+    metadata
+        Positions of all others but the partners', to their names; year, action, country, countries
+        and grant_eur have these names in every vintage.
+    """
+
+    id: int | None
+    title: int | None
+    text: tuple[int, ...]
+    metadata: Mapping[int, str]
+
+    def document(self, cells: Sequence[object], place: str) -> Document:
+        """Make a document of a row; ``place`` names it where it has no identifier.
+
+        Cells may be of any type, and fewer than the header's; metadata keep theirs.
+        """
+
+        def cell(position: int) -> object:
+            return cells[position] if position < len(cells) else None
+
+        parts = [text for at in self.text if (text := _text(cell(at))).strip()]
+        return Document(
+            id=(_text(cell(self.id)).strip() if self.id is not None else "") or place,
+            title=_text(cell(self.title)).strip() if self.title is not None else "",
+            text="\n\n".join(parts),
+            metadata={
+                name: _whole(cell(at))
+                for at, name in self.metadata.items()
+                if cell(at) not in (None, "")
+            },
+        )
+
+
+def normalise(header: str) -> str:
+    """Reduce a header to lower-case words: ``Coordinator’s country`` to ``coordinator s country``.
+
+    Camel case counts as words: ``projectDescriptionResults`` is ``project description results``.
+    """
+    apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", header.strip())
+    return " ".join(re.findall(r"\w+", apart.replace("_", " ").lower()))
+
+
+def find_columns(
+    headers: Sequence[str], *, text: str | None = None, id: str | None = None
+) -> Columns:
+    """Find the columns of a table by its header row.
+
+    Parameters
+    ----------
+    headers
+        As they stand in the file.
+    text, id
+        Names that settle which columns these are.
+
+    Raises
+    ------
+    InputError
+        When no column holds a text, or a column that was named is not there.
+    """
+    names = [normalise(header) for header in headers]
+    id_at = _named(headers, id) if id else _first(names, _ID)
+    title_at = _first(names, _TITLE)
+    text_at = (_named(headers, text),) if text else _text_columns(names)
+    if not text_at:
+        shown = ", ".join(header for header in headers[:12] if header.strip())
+        raise InputError(
+            f"got the columns {shown or 'without names'}, expected one named text, summary or "
+            "Project Summary; rename it"
+        )
+    taken = {id_at, title_at, *text_at}
+    metadata = {
+        position: _metadata_name(header, name)
+        for position, (header, name) in enumerate(zip(headers, names, strict=True))
+        if position not in taken and name and not _PARTNER.match(f"{name} ")
+    }
+    return Columns(id_at, title_at, text_at, metadata)
+
+
+def _first(names: Sequence[str], wanted: Sequence[str]) -> int | None:
+    return next((names.index(name) for name in wanted if name in names), None)
+
+
+def _named(headers: Sequence[str], wanted: str) -> int:
+    names = [normalise(header) for header in headers]
+    if normalise(wanted) not in names:
+        raise InputError(
+            f"got no column {wanted!r}, expected one of: {', '.join(filter(None, headers[:12]))}"
+        )
+    return names.index(normalise(wanted))
+
+
+def _text_columns(names: Sequence[str]) -> tuple[int, ...]:
+    parts = tuple(position for position, name in enumerate(names) if _PART.fullmatch(name))
+    whole = _first(names, _TEXT)
+    if whole is None:
+        return parts
+    return (whole, *(position for position in parts if position != whole))
+
+
+def _metadata_name(header: str, name: str) -> str:
+    for prefix, short in _PREFIXED.items():
+        if name.startswith(prefix):
+            return short
+    return _RENAMED.get(name, header.strip())
+
+
+def _text(cell: object) -> str:
+    return "" if cell is None else str(_whole(cell))
+
+
+def _whole(cell: object) -> object:
+    """Turn 2014.0 into 2014: spreadsheets keep whole numbers as floats."""
+    return int(cell) if isinstance(cell, float) and cell.is_integer() else cell

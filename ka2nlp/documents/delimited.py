@@ -1,0 +1,93 @@
+"""CSV and TSV tables, the platform's exports among them: one row, one document."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from typing import BinaryIO, Final, TextIO
+
+from ka2nlp.documents.columns import find_columns
+from ka2nlp.documents.decoding import decode, encoding_of
+from ka2nlp.errors import InputError
+from ka2nlp.records import Document
+
+__all__ = ["read_delimited"]
+
+_DELIMITERS: Final = (",", ";", "\t")
+_SAMPLE: Final = 1 << 16
+_LONGEST_CELL: Final = 10_000_000
+_SPOILED: Final = re.compile("[\udc80-\udcff]")
+"""What ``surrogateescape`` makes of a byte that is not of the encoding."""
+
+
+def read_delimited(stream: BinaryIO, name: str, encoding: str) -> Iterator[Document]:
+    """Read a table with a header row; the delimiter (comma, semicolon, tab) is found by itself.
+
+    A row that cannot be read is a document without text and with its reason, so that the rows after
+    it keep their places.
+    """
+    sample = stream.read(_SAMPLE)
+    if not sample.strip():
+        raise InputError("got an empty file, expected a table with a header row")
+    _check_encoding(sample, encoding)
+    stream.seek(0)
+    text = io.TextIOWrapper(
+        stream, encoding_of(sample, encoding), errors="surrogateescape", newline=""
+    )
+    try:
+        yield from _documents(text, name)
+    finally:
+        text.detach()  # the stream is its opener's to close
+
+
+def _check_encoding(sample: bytes, encoding: str) -> None:
+    """Refuse a file in another encoding; a byte here and there spoils its own row only."""
+    known = encoding_of(sample, encoding)
+    try:
+        text = sample.decode(known, "surrogateescape")
+    except (LookupError, UnicodeError):
+        text = decode(sample, encoding)
+    spoiled = len(_SPOILED.findall(text))
+    if spoiled > sum(character > "\x7f" for character in text) - spoiled:
+        decode(sample[: sample.rfind(b"\n") + 1] or sample, encoding)
+    decode(text.encode("utf-8", "ignore"))
+
+
+def _documents(text: TextIO, name: str) -> Iterator[Document]:
+    csv.field_size_limit(_LONGEST_CELL)
+    reader = csv.reader(text, delimiter=_delimiter(text.readline()))
+    text.seek(0)
+    headers = next(reader)
+    columns = find_columns(headers)
+    rows = 0
+    while True:
+        place = f"{name}:{reader.line_num + 1}"
+        try:
+            cells = next(reader)
+        except StopIteration:
+            break
+        except csv.Error as error:
+            cells, problem = [], f"got a row that cannot be read ({error}), expected a CSV row"
+        else:
+            problem = _problem(cells, headers)
+        if problem:
+            yield Document(place, "", "", problems=(problem,))
+        elif any(cells):
+            yield columns.document(cells, place)
+        rows += bool(problem or any(cells))
+    if not rows:
+        raise InputError("got a header without a row, expected one row a description")
+
+
+def _delimiter(header: str) -> str:
+    return max(_DELIMITERS, key=header.count)
+
+
+def _problem(cells: list[str], headers: list[str]) -> str:
+    if any(cells[len(headers) :]):
+        return f"got a row of {len(cells)} cells, expected {len(headers)}: a delimiter is unquoted"
+    if any(not cell.isascii() and _SPOILED.search(cell) for cell in cells):
+        return "got a row with bytes of another encoding; save the file as UTF-8"
+    return ""

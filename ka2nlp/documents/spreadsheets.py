@@ -1,0 +1,50 @@
+"""Excel workbooks (.xlsx, .xls), the platform's search exports among them: a row, a document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import BinaryIO, Final
+
+from ka2nlp.documents.columns import Columns, find_columns
+from ka2nlp.errors import InputError
+from ka2nlp.records import Document
+
+__all__ = ["read_spreadsheet"]
+
+_HEADER_WITHIN: Final = 20
+"""Exports may begin with lines about the export; the header stands within as many rows."""
+
+
+def read_spreadsheet(stream: BinaryIO, name: str, encoding: str) -> Iterator[Document]:
+    """Read the first sheet that has a header row with a text column."""
+    from python_calamine import CalamineError, CalamineWorkbook
+
+    try:
+        workbook = CalamineWorkbook.from_filelike(stream)
+        sheets = [workbook.get_sheet_by_name(sheet) for sheet in workbook.sheet_names]
+    except CalamineError as error:
+        raise InputError(
+            f"got a file that is not a workbook ({error}); save it as .xlsx or .csv"
+        ) from error
+    reasons = []
+    for sheet in sheets:
+        rows = sheet.iter_rows()
+        first = sheet.start[0] + 1 if sheet.start else 1
+        for number, cells in enumerate(islice(rows, _HEADER_WITHIN), start=first):
+            try:
+                columns = find_columns([str(cell) for cell in cells])
+            except InputError as error:
+                reasons.append(str(error))
+                continue
+            yield from _documents(rows, columns, f"{name}:{sheet.name}", number + 1)
+            return
+    raise InputError(reasons[0] if reasons else "got a workbook without a row, expected a table")
+
+
+def _documents(
+    rows: Iterator[Sequence[object]], columns: Columns, place: str, first: int
+) -> Iterator[Document]:
+    for number, cells in enumerate(rows, start=first):
+        if any(str(cell).strip() for cell in cells):
+            yield columns.document(cells, f"{place}:{number}")
