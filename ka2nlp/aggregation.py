@@ -10,10 +10,22 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["N_POOLED", "decide", "pool", "raise_parents", "rank_evidence", "sigmoid"]
+__all__ = [
+    "NOISY_OR",
+    "N_POOLED",
+    "answer",
+    "decide",
+    "pool",
+    "raise_parents",
+    "rank_evidence",
+    "sigmoid",
+]
 
 N_POOLED: Final = 4
 """Numbers that ``pool`` makes of the logits of one label."""
+
+NOISY_OR: Final = 3
+"""Which of them is the log odds that any sentence shows the label."""
 
 _TOP: Final = 3
 _NO_SENTENCE: Final = -8.0
@@ -100,6 +112,51 @@ def decide(
     for facet, parent in parents.items():
         decided[..., parent] |= decided[..., facet]
     return decided
+
+
+def answer(
+    probabilities: NDArray[np.float64],
+    lower: NDArray[np.floating],
+    upper: NDArray[np.floating],
+    parents: Mapping[int, int],
+) -> NDArray[np.int64]:
+    """Give one of three answers a label.
+
+    Parameters
+    ----------
+    probabilities
+        Of shape (..., n_labels), in [0, 1].
+    lower, upper
+        Cut-offs of shape (n_labels,), in [0, 1].
+    parents
+        Column of each facet to the column of its parent, whose answer is never the lower one.
+
+    Returns
+    -------
+    ndarray of int
+        Of the same shape, positions in ``ka2nlp.records.ANSWERS``: 0 under the lower cut-off, 2
+        from the upper one on, 1 between them.
+    """
+    answers = (probabilities >= lower).astype(np.int64) + (probabilities >= upper)
+    for facet, parent in parents.items():
+        answers[..., parent] = np.maximum(answers[..., parent], answers[..., facet])
+    return np.asarray(answers)
+
+
+def withhold(
+    decided: NDArray[np.bool_], answers: NDArray[np.int64], relevant: NDArray[np.bool_] | bool
+) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+    """Take back decisions, and what is said to be addressed, where a document serves no outcome.
+
+    Parameters
+    ----------
+    decided, answers
+        Of shape (..., n_labels).
+    relevant
+        Of shape (...,).
+    """
+    kept = np.asarray(relevant)[..., None]
+    return decided & kept, np.where(kept, answers, np.minimum(answers, 1))
 
 
 def rank_evidence(scores: NDArray[np.float64]) -> list[int]:

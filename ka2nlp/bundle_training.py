@@ -4,26 +4,57 @@ from __future__ import annotations
 
 import hashlib
 import platform
+import tempfile
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version as version_of
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
 
 from ka2nlp import __version__
-from ka2nlp.bundles import FORMAT, Bundle, Manifest, find_model, save_bundle
+from ka2nlp.bundles import (
+    ENCODER_FILES,
+    FORMAT,
+    Bundle,
+    Manifest,
+    find_model,
+    save_bundle,
+)
+from ka2nlp.duplicates import group_pairs, near_duplicates
 from ka2nlp.embeddings import OnnxEncoder
+from ka2nlp.encoder_training import Body, FineTuneSettings
 from ka2nlp.errors import CorpusError
-from ka2nlp.evaluation import Evaluation
-from ka2nlp.labelled import LabelledDocument
-from ka2nlp.sentences import SEGMENTER_VERSION
+from ka2nlp.first_stage import Example, StageFitter, make_example
+from ka2nlp.joint_training import JointFitter
+from ka2nlp.labelled import LabelledDocument, label_matrix
+from ka2nlp.model_cards import write_card
+from ka2nlp.progress import Progress, silent
+from ka2nlp.sentences import SEGMENTER_VERSION, split_sentences
+from ka2nlp.splits import make_folds
 from ka2nlp.tagger import encode_documents
 from ka2nlp.taxonomy import Taxonomy
-from ka2nlp.training import Example, Settings, TrainedHeads, make_example, train_heads
+from ka2nlp.training import Settings, TrainedHeads, frozen_fitter, train_heads
 
-__all__ = ["train_bundle"]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
+__all__ = [
+    "FEW_POSITIVES",
+    "check_identifiers",
+    "encode_corpus",
+    "fingerprint_corpus",
+    "group_documents",
+    "rare_codes",
+    "train_bundle",
+]
+
+FEW_POSITIVES: Final = 10
+"""Documents with a code under which a model hardly learns it."""
+
+_SHARED_SHINGLES: Final = 0.3
 _LIBRARIES: Final = ("numpy", "onnxruntime", "scikit-learn", "scipy", "spacy", "tokenizers")
 
 
@@ -31,22 +62,40 @@ def train_bundle(
     corpus: Sequence[LabelledDocument],
     output: Path,
     *,
+    auxiliary: Sequence[LabelledDocument] = (),
     encoder: Path | str | None = None,
+    body: Body | None = None,
+    fine_tune: FineTuneSettings | None = None,
+    folds: Mapping[str, int] | None = None,
+    blocks: Mapping[str, int] | None = None,
     version: str = "1",
     settings: Settings | None = None,
     command: str = "",
-    progress: Callable[[str], None] = lambda message: None,
+    progress: Progress = silent,
 ) -> tuple[Bundle, TrainedHeads]:
     """Train a classifier on a corpus and write it as a bundle.
 
     Parameters
     ----------
     corpus
-        Labelled documents, in any order, with unique identifiers.
+        Labelled documents, in any order, with unique identifiers; those without a sentence are left
+        out.
     output
         Folder of the bundle.
+    auxiliary
+        Further ones of other kinds than the texts to be tagged: they help to learn, but have no
+        part in thresholds, cut-offs and figures.
     encoder
         Folder that holds an encoder, or a model whose encoder is taken.
+    body
+        Learns to encode on this corpus, in place of an encoder that stays as it is (needs
+        ``ka2nlp[train]``).
+    fine_tune
+        Settings of its training.
+    folds, blocks
+        Identifier to fold and to block, for the cross-validation inside (see
+        ``ka2nlp.training.train_heads``); folds are drawn when left out, near-duplicates kept
+        together.
     version, command
         For the manifest.
     settings
@@ -64,24 +113,121 @@ def train_bundle(
     CorpusError
         When there are too few documents, or two with one identifier.
     ModelError
-        When the encoder is missing.
+        When the encoder is missing, or fine-tuning is not installed.
     """
     taxonomy = Taxonomy.load()
+    settings = settings or Settings()
     # in the order of the identifiers, so that the order of the texts changes nothing
-    ordered = sorted(corpus, key=lambda one: one.document.id)
-    _check_identifiers(ordered)
-    folder = _encoder_folder(encoder)
+    ordered = sorted([*corpus, *auxiliary], key=lambda one: one.document.id)
+    check_identifiers(ordered)
+    used = [one for one in ordered if split_sentences(one.document.text)]
+    others = frozenset(one.document.id for one in auxiliary)
+    labels = label_matrix(used, taxonomy)
+    by_fold = _numbers(used, folds) if folds else _draw_folds(used, labels, settings)
+    by_block = _numbers(used, blocks) if blocks else by_fold
+    with tempfile.TemporaryDirectory() as scratch:
+        fit: StageFitter
+        if body is None:
+            folder = _encoder_folder(encoder)
+            examples = encode_corpus(used, folder, taxonomy, others, progress)
+            fit = frozen_fitter(examples, settings)
+        else:
+            fit = joint = JointFitter(
+                used,
+                taxonomy,
+                body,
+                fine_tune,
+                progress,
+                words_c=settings.words_c,
+                auxiliary=others,
+            )
+            examples = joint.examples
+        trained = train_heads(
+            examples,
+            taxonomy,
+            settings,
+            folds=by_fold,
+            blocks=by_block,
+            fit=fit,
+            progress=progress,
+        )
+        if body is not None:
+            folder = joint.export(Path(scratch))
+        manifest = _manifest(used, examples, trained, output.name, version, command, taxonomy)
+        card, pictures = write_card(manifest, trained, taxonomy)
+        bundle = save_bundle(output, manifest, trained.heads, folder, card, pictures)
+    return bundle, trained
+
+
+def rare_codes(corpus: Sequence[LabelledDocument], taxonomy: Taxonomy) -> dict[str, int]:
+    """Count the documents of each code that stands in fewer than ten."""
+    counts = label_matrix(corpus, taxonomy).sum(axis=0)
+    return {
+        code: int(count)
+        for code, count in zip(taxonomy.codes, counts, strict=True)
+        if count < FEW_POSITIVES
+    }
+
+
+def group_documents(corpus: Sequence[LabelledDocument]) -> list[int]:
+    """Find near-duplicates: texts that share three eight-word shingles in ten get one number."""
+    texts = [one.document.text for one in corpus]
+    return group_pairs(len(texts), near_duplicates(texts, _SHARED_SHINGLES))
+
+
+def _draw_folds(
+    corpus: Sequence[LabelledDocument], labels: NDArray[np.bool_], settings: Settings
+) -> NDArray[np.int64]:
+    return make_folds(labels, group_documents(corpus), settings.n_folds, settings.random_state)
+
+
+def _numbers(corpus: Sequence[LabelledDocument], folds: Mapping[str, int]) -> NDArray[np.int64]:
+    missing = [one.document.id for one in corpus if one.document.id not in folds]
+    if missing:
+        raise CorpusError(
+            f"got {len(missing)} documents without a fold, {missing[0]} among them; "
+            "expected each document of the corpus in the split"
+        )
+    return np.array([folds[one.document.id] for one in corpus])
+
+
+def encode_corpus(
+    corpus: Sequence[LabelledDocument],
+    folder: Path,
+    taxonomy: Taxonomy,
+    auxiliary: frozenset[str] = frozenset(),
+    progress: Progress = silent,
+) -> list[Example]:
+    """Turn labelled documents into arrays, with the encoder of a folder.
+
+    Parameters
+    ----------
+    auxiliary
+        Identifiers of the auxiliary documents.
+    """
     examples: list[Example] = []
-    documents = (one.document for one in ordered)
+    documents = (one.document for one in corpus)
     for encoded in encode_documents(documents, OnnxEncoder(folder)):
-        examples.append(make_example(encoded, ordered[len(examples)], taxonomy))
-        if len(examples) % 100 == 0:
-            progress(f"encoded {len(examples)} of {len(ordered)} documents")
-    progress(f"training on {len(examples)} documents")
-    trained = train_heads(examples, taxonomy, settings)
-    manifest = Manifest(
+        is_auxiliary = encoded.document.id in auxiliary
+        examples.append(
+            make_example(encoded, corpus[len(examples)], taxonomy, auxiliary=is_auxiliary)
+        )
+        progress(f"encoding {len(corpus)} documents", len(examples) / len(corpus))
+    return examples
+
+
+def _manifest(
+    corpus: Sequence[LabelledDocument],
+    examples: Sequence[Example],
+    trained: TrainedHeads,
+    name: str,
+    version: str,
+    command: str,
+    taxonomy: Taxonomy,
+) -> Manifest:
+    return Manifest(
         format=FORMAT,
-        name=output.name,
+        name=name,
         version=version,
         created=datetime.now(UTC).date().isoformat(),
         taxonomy=taxonomy.fingerprint,
@@ -89,26 +235,31 @@ def train_bundle(
         command=command,
         training_data={
             "n_documents": len(examples),
+            "n_auxiliary": sum(example.auxiliary for example in examples),
             "n_sentences": sum(len(example.vectors) for example in examples),
-            "fingerprint": _fingerprint(ordered),
+            "n_positives": {
+                code: int(count)
+                for code, count in zip(
+                    taxonomy.codes, label_matrix(corpus, taxonomy).sum(axis=0), strict=True
+                )
+            },
+            "fingerprint": fingerprint_corpus(corpus),
         },
         versions={"python": platform.python_version(), "ka2nlp": __version__}
         | {name: version_of(name) for name in _LIBRARIES},
-        metrics={"cross-validation on the training corpus": trained.evaluation.to_dict()},
+        metrics={"cross-validation on the training corpus": trained.evaluate().to_dict()},
         files={},
     )
-    card = _card(manifest, trained.evaluation)
-    bundle = save_bundle(output, manifest, trained.heads, folder, card)
-    return bundle, trained
 
 
 def _encoder_folder(encoder: Path | str | None) -> Path:
-    if encoder is not None and (Path(encoder) / "encoder.onnx").is_file():
+    if encoder is not None and all((Path(encoder) / name).is_file() for name in ENCODER_FILES):
         return Path(encoder)
     return find_model(encoder)
 
 
-def _check_identifiers(corpus: Sequence[LabelledDocument]) -> None:
+def check_identifiers(corpus: Sequence[LabelledDocument]) -> None:
+    """Refuse a corpus in which an identifier stands twice."""
     counts = Counter(one.document.id for one in corpus)
     twice = [identifier for identifier, count in counts.items() if count > 1]
     if twice:
@@ -118,38 +269,10 @@ def _check_identifiers(corpus: Sequence[LabelledDocument]) -> None:
         )
 
 
-def _fingerprint(corpus: Sequence[LabelledDocument]) -> str:
+def fingerprint_corpus(corpus: Sequence[LabelledDocument]) -> str:
     """Sixteen hexadecimal digits that change with the texts and their labels."""
     digest = hashlib.sha256()
     for one in corpus:
         spans = sorted(one.evidence.items()), sorted(one.also.items())
         digest.update(repr((one.document.id, one.document.text, spans)).encode())
     return digest.hexdigest()[:16]
-
-
-def _card(manifest: Manifest, evaluation: Evaluation) -> str:
-    rows = "\n".join(
-        f"| {group.name} | {group.n_codes} | {group.micro_f1 or 0:.3f} | {group.macro_f1 or 0:.3f} "
-        f"| {group.mean_average_precision or 0:.3f} | {group.calibration_error:.3f} |"
-        for group in evaluation.groups
-    )
-    data = manifest.training_data
-    return f"""# {manifest.name} {manifest.version}
-
-Tags descriptions of Erasmus+ Key Action 2 projects, in English, with the {len(evaluation.codes)}
-codes of the taxonomy {manifest.taxonomy}. It supports readers; it does not decide on grants.
-
-Trained {manifest.created} on {data["n_documents"]} documents ({data["n_sentences"]} sentences;
-corpus {data["fingerprint"]}) by
-
-    {manifest.command}
-
-Five-fold cross-validation by document on that corpus; thresholds and figures share the documents'
-out-of-fold scores, so expect a little less on new ones:
-
-| group | codes | micro-F1 | macro-F1 | mAP | calibration error |
-|---|---|---|---|---|---|
-{rows}
-
-Encoder: all-MiniLM-L6-v2 (Apache-2.0), matrices and word table stored as 8-bit integers.
-"""

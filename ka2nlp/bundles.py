@@ -8,7 +8,7 @@
       vocabulary.txt     the words and pairs that it knows, one a line
       encoder.onnx       the sentence encoder
       tokenizer.json
-      card.md
+      card.md            the model card, with its pictures beside it
 
 Saving writes beside the target and renames; loading verifies every file before it is used.
 """
@@ -30,12 +30,21 @@ import numpy as np
 
 from ka2nlp.errors import ModelError
 from ka2nlp.heads import Heads
+from ka2nlp.second_stage import SecondStage
 from ka2nlp.taxonomy import Taxonomy
 from ka2nlp.words import WordModel
 
-__all__ = ["DEFAULT_MODEL", "Bundle", "Manifest", "find_model", "load_bundle", "save_bundle"]
+__all__ = [
+    "DEFAULT_MODEL",
+    "ENCODER_FILES",
+    "Bundle",
+    "Manifest",
+    "find_model",
+    "load_bundle",
+    "save_bundle",
+]
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 DEFAULT_MODEL: Final = "ka2-minilm"
 MANIFEST: Final = "manifest.json"
 HEADS: Final = "heads.npz"
@@ -153,7 +162,12 @@ def load_bundle(folder: Path, taxonomy: Taxonomy) -> Bundle:
 
 
 def save_bundle(
-    folder: Path, manifest: Manifest, heads: Heads, encoder_folder: Path, card: str
+    folder: Path,
+    manifest: Manifest,
+    heads: Heads,
+    encoder_folder: Path,
+    card: str,
+    pictures: Mapping[str, bytes] | None = None,
 ) -> Bundle:
     """Write a bundle; the folder appears whole or not at all.
 
@@ -167,8 +181,8 @@ def save_bundle(
         The classifier.
     encoder_folder
         Holds ``encoder.onnx`` and ``tokenizer.json``.
-    card
-        The model card, Markdown.
+    card, pictures
+        The model card, Markdown, and the pictures that it shows, by file name.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
@@ -178,7 +192,9 @@ def save_bundle(
         (draft / VOCABULARY).write_text(vocabulary, encoding="utf-8", newline="\n")
         for name in ENCODER_FILES:
             shutil.copyfile(encoder_folder / name, draft / name)
-        (draft / "card.md").write_text(card, encoding="utf-8")
+        (draft / "card.md").write_text(card, encoding="utf-8", newline="\n")
+        for name, picture in (pictures or {}).items():
+            (draft / name).write_bytes(picture)
         hashes = {path.name: _sha256(path) for path in sorted(draft.iterdir())}
         record = asdict(manifest) | {"files": hashes}
         (draft / MANIFEST).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
@@ -223,13 +239,21 @@ def _verify_files(folder: Path, manifest: Manifest) -> None:
             )
 
 
-_WORDS: Final = "words_"
+_PARTS: Final = {
+    "words": ("idf", "weights", "bias"),
+    "second": tuple(f.name for f in fields(SecondStage)),
+}
+"""Parts of the classifier, and their arrays; in the file their names begin with the part's."""
 
 
 def _arrays(heads: Heads) -> dict[str, Any]:
-    """Name every array of the classifier; those of the word features with a prefix."""
-    own = {f.name: getattr(heads, f.name) for f in fields(heads) if f.name != "words"}
-    return own | {_WORDS + name: getattr(heads.words, name) for name in ("idf", "weights", "bias")}
+    """Name every array of the classifier."""
+    own = {f.name: getattr(heads, f.name) for f in fields(heads) if f.name not in _PARTS}
+    return own | {
+        f"{part}_{name}": getattr(getattr(heads, part), name)
+        for part, names in _PARTS.items()
+        for name in names
+    }
 
 
 def _read_heads(folder: Path) -> Heads:
@@ -237,8 +261,12 @@ def _read_heads(folder: Path) -> Heads:
         vocabulary = (folder / VOCABULARY).read_text(encoding="utf-8").splitlines()
         with np.load(folder / HEADS, allow_pickle=False) as arrays:
             named = dict(arrays)
-        words = {key: named.pop(_WORDS + key) for key in ("idf", "weights", "bias")}
-        return Heads(words=WordModel(tuple(vocabulary), **words), **named)
+        words, second = (
+            {name: named.pop(f"{part}_{name}") for name in names} for part, names in _PARTS.items()
+        )
+        return Heads(
+            words=WordModel(tuple(vocabulary), **words), second=SecondStage(**second), **named
+        )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(
             f"got {folder / HEADS}, which is not a classifier ({error}); rebuild the model"

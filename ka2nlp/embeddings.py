@@ -6,7 +6,7 @@ windows, and their vectors are averaged by the number of their tokens.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -18,7 +18,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from tokenizers import Tokenizer
 
-__all__ = ["Encoder", "OnnxEncoder", "SentenceTransformerEncoder"]
+__all__ = [
+    "WINDOW",
+    "Encoder",
+    "OnnxEncoder",
+    "SentenceTransformerEncoder",
+    "group_by_length",
+    "pretrained_folder",
+]
 
 WINDOW: Final = 256
 """Tokens that all-MiniLM-L6-v2 reads at once, its two special tokens included."""
@@ -96,9 +103,9 @@ class OnnxEncoder:
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Encode texts; see :meth:`Encoder.encode`."""
         unique = {text: row for row, text in enumerate(dict.fromkeys(texts))}
-        windows, owners = self._windows(list(unique))
+        windows, owners = self.tokenize(list(unique))
         totals = np.zeros((len(unique), self.dimension), dtype=np.float32)
-        for batch in _batches([len(window) for window in windows]):
+        for batch in group_by_length([len(window) for window in windows]):
             vectors = self._run([windows[index] for index in batch])
             for index, vector in zip(batch, vectors, strict=True):
                 totals[owners[index]] += vector * np.float32(len(windows[index]))
@@ -106,14 +113,20 @@ class OnnxEncoder:
         totals /= np.maximum(lengths, np.finfo(np.float32).tiny)
         return totals[[unique[text] for text in texts]]
 
-    def _windows(self, texts: list[str]) -> tuple[list[list[int]], list[int]]:
-        """Cut each text into windows of token numbers, and say which text each belongs to."""
+    def tokenize(self, texts: Sequence[str]) -> tuple[list[list[int]], list[int]]:
+        """Cut texts into windows of token numbers.
+
+        Returns
+        -------
+        tuple of list
+            The windows, special tokens included, and the position of the text that each is of.
+        """
         first, last = self._special_tokens
         room = WINDOW - 2
         windows: list[list[int]] = []
         owners: list[int] = []
         for row, encoding in enumerate(
-            self._tokenizer.encode_batch(texts, add_special_tokens=False)
+            self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
         ):
             tokens = encoding.ids
             for start in range(0, max(len(tokens), 1), room):
@@ -217,11 +230,19 @@ def _pieces(tokenizer: Any, text: str) -> Iterator[tuple[str, int]]:  # noqa: AN
         yield (text[window[0][0] : window[-1][1]] if window else ""), len(window) + 2
 
 
-def _batches(lengths: Sequence[int]) -> Iterable[list[int]]:
-    """Group windows of like length so that a padded batch stays within its tokens."""
+def group_by_length(
+    lengths: Sequence[int], n_tokens: int = TOKENS_PER_BATCH
+) -> Iterator[list[int]]:
+    """Group windows of like length so that a padded batch stays within ``n_tokens``.
+
+    Yields
+    ------
+    list of int
+        Positions in ``lengths``; the shortest windows come first.
+    """
     batch: list[int] = []
     for index in sorted(range(len(lengths)), key=lengths.__getitem__):
-        if batch and (len(batch) + 1) * lengths[index] > TOKENS_PER_BATCH:
+        if batch and (len(batch) + 1) * lengths[index] > n_tokens:
             yield batch
             batch = []
         batch.append(index)

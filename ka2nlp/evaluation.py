@@ -2,25 +2,27 @@
 
 Conventions, stated once: F1, precision and recall of a code that nobody ticks, in gold or report,
 are undefined and left out of macro averages; average precision needs a positive; calibration error
-is the expected one over bins of equal mass (Nixon et al. 2019).
+is the expected one over bins of equal mass (Nixon et al. 2019), and needs 30 positives for a single
+code. Intervals are percentiles of a bootstrap over documents (Efron and Tibshirani 1993).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from ka2nlp.labelled import LabelledDocument, label_matrix, overlaps
-from ka2nlp.records import Report
+from ka2nlp.records import ANSWERS, Report
 from ka2nlp.taxonomy import Taxonomy
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
+    "AnswerScores",
     "CodeScores",
     "Evaluation",
     "EvidenceScores",
@@ -29,15 +31,27 @@ __all__ = [
     "evaluate_arrays",
     "evaluate_reports",
     "group_columns",
+    "interval",
 ]
 
 N_BINS: Final = 10
+MIN_POSITIVES: Final = 30
+"""Documents with a code under which nothing is said of its calibration."""
+
+N_RESAMPLES: Final = 1000
 OUTCOME_LEVELS: Final = ("systemic", "organisational", "individual")
 
 
 @dataclass(frozen=True, slots=True)
 class CodeScores:
-    """Figures of one code; counts, and fractions in [0, 1] or None where undefined."""
+    """Figures of one code; counts, and fractions in [0, 1] or None where undefined.
+
+    Parameters
+    ----------
+    missed, right, to_check
+        Share of its documents that are said not to be addressed, of the documents said to be
+        addressed that are, and of all documents that are to be checked.
+    """
 
     code: str
     n_gold: int
@@ -47,11 +61,41 @@ class CodeScores:
     f1: float | None
     average_precision: float | None
     calibration_error: float | None
+    missed: float | None = None
+    right: float | None = None
+    to_check: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerScores:
+    """What the three answers are worth; fractions in [0, 1] or None where undefined.
+
+    Parameters
+    ----------
+    missed
+        Share of what is there that is said not to be addressed.
+    right
+        Share of what is said to be addressed that is there.
+    to_check
+        Share of all pairs that are to be checked.
+    """
+
+    missed: float | None
+    right: float | None
+    to_check: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class GroupScores:
-    """Figures of a group of codes; fractions in [0, 1] or None where undefined."""
+    """Figures of a group of codes; fractions in [0, 1] or None where undefined.
+
+    Parameters
+    ----------
+    micro_interval, macro_interval
+        95% intervals of the F1 figures.
+    answers
+        Of the three answers, over all (document, code) pairs; None where there were none.
+    """
 
     name: str
     n_codes: int
@@ -62,6 +106,9 @@ class GroupScores:
     macro_f1: float | None
     mean_average_precision: float | None
     calibration_error: float
+    micro_interval: tuple[float, float] | None = None
+    macro_interval: tuple[float, float] | None = None
+    answers: AnswerScores | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +163,11 @@ def evaluate_reports(
         [[code in {tag.code for tag in one.tags} for code in taxonomy.codes] for one in listed]
     )
     scores = np.array([[one.scores[code] for code in taxonomy.codes] for one in listed])
-    evaluation = evaluate_arrays(truth, scores, decided, taxonomy)
-    return Evaluation(len(gold), evaluation.groups, evaluation.codes, _evidence(gold, listed))
+    answers = np.array(
+        [[ANSWERS.index(one.answers[code]) for code in taxonomy.codes] for one in listed]
+    )
+    evaluation = evaluate_arrays(truth, scores, decided, taxonomy, answers)
+    return replace(evaluation, evidence=_evidence(gold, listed))
 
 
 def evaluate_arrays(
@@ -125,15 +175,30 @@ def evaluate_arrays(
     scores: NDArray[np.float64],
     decided: NDArray[np.bool_],
     taxonomy: Taxonomy,
+    answers: NDArray[np.int64] | None = None,
 ) -> Evaluation:
-    """Measure arrays of shape (n_documents, n_labels), columns in label order."""
+    """Measure arrays of shape (n_documents, n_labels), columns in label order.
+
+    Parameters
+    ----------
+    truth, scores, decided
+        Labels, probabilities and decisions.
+    answers
+        Positions in ``ka2nlp.records.ANSWERS``, where three answers were given.
+    """
     if not truth.shape == scores.shape == decided.shape == (len(truth), len(taxonomy)):
         raise ValueError(
             f"got arrays of shape {truth.shape}, {scores.shape} and {decided.shape}, expected "
             f"(n_documents, {len(taxonomy)}) for each"
         )
     codes = tuple(
-        _code_scores(code, truth[:, k], scores[:, k], decided[:, k])
+        _code_scores(
+            code,
+            truth[:, k],
+            scores[:, k],
+            decided[:, k],
+            None if answers is None else answers[:, k],
+        )
         for k, code in enumerate(taxonomy.codes)
     )
     groups = group_columns(taxonomy) | {"all codes": list(range(len(taxonomy)))}
@@ -146,11 +211,33 @@ def evaluate_arrays(
                 truth[:, columns],
                 scores[:, columns],
                 decided[:, columns],
+                None if answers is None else answers[:, columns],
             )
             for name, columns in groups.items()
         ),
         codes,
     )
+
+
+def interval(
+    measure: Callable[[NDArray[np.int64]], float | None], n_documents: int
+) -> tuple[float, float] | None:
+    """Bootstrap the 95% interval of a figure.
+
+    Parameters
+    ----------
+    measure
+        Computes the figure on some rows, drawn with replacement; None where it is undefined.
+    n_documents
+        Rows to draw from.
+    """
+    rng = np.random.default_rng(0)
+    draws = (rng.integers(0, n_documents, n_documents) for _ in range(N_RESAMPLES))
+    found = [value for rows in draws if (value := measure(rows)) is not None]
+    if not found:
+        return None
+    low, high = np.quantile(found, [0.025, 0.975])
+    return float(low), float(high)
 
 
 def calibration_error(truth: NDArray[np.bool_], scores: NDArray[np.float64]) -> float:
@@ -187,15 +274,43 @@ def _rates(
 
 
 def _code_scores(
-    code: str, truth: NDArray[np.bool_], scores: NDArray[np.float64], decided: NDArray[np.bool_]
+    code: str,
+    truth: NDArray[np.bool_],
+    scores: NDArray[np.float64],
+    decided: NDArray[np.bool_],
+    answers: NDArray[np.int64] | None,
 ) -> CodeScores:
     from sklearn.metrics import average_precision_score
 
     n_gold, n_reported = int(truth.sum()), int(decided.sum())
     precision, recall, f1 = _rates(int((truth & decided).sum()), n_reported, n_gold)
     average = float(average_precision_score(truth, scores)) if n_gold else None
-    error = calibration_error(truth, scores)
-    return CodeScores(code, n_gold, n_reported, precision, recall, f1, average, error)
+    error = calibration_error(truth, scores) if n_gold >= MIN_POSITIVES else None
+    found = _answer_scores(truth, answers)
+    return CodeScores(
+        code,
+        n_gold,
+        n_reported,
+        precision,
+        recall,
+        f1,
+        average,
+        error,
+        *((found.missed, found.right, found.to_check) if found else ()),
+    )
+
+
+def _answer_scores(
+    truth: NDArray[np.bool_], answers: NDArray[np.int64] | None
+) -> AnswerScores | None:
+    if answers is None:
+        return None
+    none, doubt, sure = (answers == position for position in range(len(ANSWERS)))
+    return AnswerScores(
+        float(none[truth].mean()) if truth.any() else None,
+        float(truth[sure].mean()) if sure.any() else None,
+        float(doubt.mean()) if doubt.size else None,
+    )
 
 
 def _group_scores(
@@ -204,9 +319,26 @@ def _group_scores(
     truth: NDArray[np.bool_],
     scores: NDArray[np.float64],
     decided: NDArray[np.bool_],
+    answers: NDArray[np.int64] | None,
 ) -> GroupScores:
     n_gold = int(truth.sum())
     precision, recall, f1 = _rates(int((truth & decided).sum()), int(decided.sum()), n_gold)
+    # counts by document and code, so that a resample only adds them up
+    right, either = (truth & decided).astype(np.int64), truth.astype(np.int64) + decided
+
+    def micro(rows: NDArray[np.int64]) -> float | None:
+        total = either[rows].sum()
+        return float(2 * right[rows].sum() / total) if total else None
+
+    def macro(rows: NDArray[np.int64]) -> float | None:
+        totals = either[rows].sum(axis=0)
+        ticked = totals > 0
+        return (
+            float((2 * right[rows].sum(axis=0)[ticked] / totals[ticked]).mean())
+            if ticked.any()
+            else None
+        )
+
     return GroupScores(
         name,
         len(codes),
@@ -217,6 +349,9 @@ def _group_scores(
         _mean([code.f1 for code in codes]),
         _mean([code.average_precision for code in codes]),
         calibration_error(truth, scores),
+        interval(micro, len(truth)),
+        interval(macro, len(truth)),
+        _answer_scores(truth, answers),
     )
 
 

@@ -10,18 +10,19 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from ka2nlp.aggregation import N_POOLED, pool
+from ka2nlp.aggregation import pool
 from ka2nlp.errors import ModelError
 from ka2nlp.records import Document
+from ka2nlp.second_stage import SecondStage
 from ka2nlp.words import WordModel
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["N_FEATURES", "Heads", "features", "summarise", "whole_text"]
+__all__ = ["TITLE_SHARE", "Heads", "features", "summarise", "whole_text"]
 
-N_FEATURES: Final = N_POOLED + 2
-"""Numbers that a document gives for one label."""
+TITLE_SHARE: Final = 0.3
+"""Weight of the title's vector beside the mean of the sentences'."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +38,13 @@ class Heads:
         log odds.
     words
         The words of the whole text, to log odds.
-    pooled_weights, pooled_bias
-        Of shape (n_labels, N_FEATURES) and (n_labels,): what ``features`` gives of a label, to its
-        final log odds.
+    second
+        What is known of a document, to probabilities.
     thresholds
-        Of shape (n_labels,), in [0, 1].
+        Of shape (n_labels,), in [0, 1]: a label holds from here on.
+    lower, upper
+        Of shape (n_labels,), in [0, 1]: a label is not addressed under the first, addressed from
+        the second on, and to check between them.
 
     Raises
     ------
@@ -54,9 +57,10 @@ class Heads:
     document_weights: NDArray[np.float32]
     document_bias: NDArray[np.float32]
     words: WordModel
-    pooled_weights: NDArray[np.float32]
-    pooled_bias: NDArray[np.float32]
+    second: SecondStage
     thresholds: NDArray[np.float32]
+    lower: NDArray[np.float32]
+    upper: NDArray[np.float32]
 
     def __post_init__(self) -> None:
         dimension, n_labels = self.sentence_weights.shape
@@ -65,9 +69,9 @@ class Heads:
             "sentence_bias": (n_labels,),
             "document_weights": (dimension, n_labels),
             "document_bias": (n_labels,),
-            "pooled_weights": (n_labels, N_FEATURES),
-            "pooled_bias": (n_labels,),
             "thresholds": (n_labels,),
+            "lower": (n_labels,),
+            "upper": (n_labels,),
         }
         for name, shape in expected.items():
             array = getattr(self, name)
@@ -76,11 +80,12 @@ class Heads:
                     f"got {name} of shape {array.shape}, expected finite numbers of shape {shape}; "
                     "rebuild the model"
                 )
-        if len(self.words.bias) != n_labels:
-            raise ModelError(
-                f"got word weights of {len(self.words.bias)} labels, expected {n_labels}; "
-                "rebuild the model"
-            )
+        for part in (self.words, self.second):
+            if len(part.bias) != n_labels:
+                raise ModelError(
+                    f"got a {type(part).__name__} of {len(part.bias)} labels, expected {n_labels}; "
+                    "rebuild the model"
+                )
 
     @property
     def n_labels(self) -> int:
@@ -96,10 +101,10 @@ class Heads:
         """Score sentences: vectors (n, dimension) to log odds (n, n_labels)."""
         return vectors @ self.sentence_weights + self.sentence_bias
 
-    def document_logits(
+    def document_features(
         self, sentences: NDArray[np.float32], title: NDArray[np.float32], words: str
     ) -> NDArray[np.float64]:
-        """Score one document.
+        """Gather what the second stage sees of one document.
 
         Parameters
         ----------
@@ -112,15 +117,13 @@ class Heads:
 
         Returns
         -------
-        ndarray of shape (n_labels,), float64
-            Log odds.
+        ndarray of shape (n_labels, N_FEATURES), float64
         """
-        seen = features(
+        return features(
             self.sentence_logits(sentences),
             summarise(sentences, title) @ self.document_weights + self.document_bias,
             self.words.logits([words])[0],
         )
-        return np.asarray((seen * self.pooled_weights).sum(axis=1) + self.pooled_bias)
 
 
 def features(
@@ -151,4 +154,4 @@ def summarise(sentences: NDArray[np.float32], title: NDArray[np.float32]) -> NDA
     """Give one vector for a document: the mean of its sentences plus a share of its title."""
     if len(sentences) == 0:
         return title
-    return np.asarray(sentences.mean(axis=0) + np.float32(0.3) * title)
+    return np.asarray(sentences.mean(axis=0) + np.float32(TITLE_SHARE) * title)

@@ -4,8 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
-__all__ = ["Document", "Evidence", "Report", "Sentence", "Tag"]
+__all__ = [
+    "ADDRESSED",
+    "ANSWERS",
+    "NOT_ADDRESSED",
+    "TO_CHECK",
+    "Document",
+    "Evidence",
+    "Report",
+    "Sentence",
+    "Tag",
+]
+
+NOT_ADDRESSED: Final = "not addressed"
+TO_CHECK: Final = "to check"
+ADDRESSED: Final = "addressed"
+ANSWERS: Final = (NOT_ADDRESSED, TO_CHECK, ADDRESSED)
+"""What is said of a label, from least to most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +111,8 @@ class Tag:
         Calibrated probability in [0, 1] that a careful annotator ticks it.
     evidence
         The sentences that show it, best first; at most three.
+    answer
+        "addressed", or "to check" where the probability leaves room for doubt.
     """
 
     code: str
@@ -101,6 +120,7 @@ class Tag:
     level: str
     probability: float
     evidence: tuple[Evidence, ...]
+    answer: str = ADDRESSED
 
     @property
     def best_sentence(self) -> str:
@@ -120,6 +140,9 @@ class Report:
         The codes decided upon, in the order of the taxonomy.
     scores
         Probability in [0, 1] of every code, in the order of the taxonomy.
+    answers
+        "addressed", "to check" or "not addressed", of every code. A tag is never "not addressed";
+        a code without a tag may be "to check".
     model, taxonomy
         Name of the model and fingerprint of the taxonomy behind it.
     n_words, n_sentences
@@ -132,6 +155,7 @@ class Report:
     title: str
     tags: tuple[Tag, ...]
     scores: Mapping[str, float]
+    answers: Mapping[str, str]
     model: str
     taxonomy: str
     n_words: int
@@ -144,9 +168,9 @@ class Report:
         Returns
         -------
         dict
-            ``{"id", "tags": [{"code", "label", "level", "probability", "evidence": [{"start",
-            "end", "text", "score"}]}], "scores", "model", "taxonomy", "warnings"}``; probabilities
-            are rounded to six digits.
+            ``{"id", "tags": [{"code", "label", "level", "probability", "answer", "evidence":
+            [{"start", "end", "text", "score"}]}], "scores", "answers", "model", "taxonomy",
+            "warnings"}``; probabilities are rounded to six digits.
         """
         return {
             "id": self.id,
@@ -156,6 +180,7 @@ class Report:
                     "label": tag.label,
                     "level": tag.level,
                     "probability": round(tag.probability, 6),
+                    "answer": tag.answer,
                     "evidence": [
                         {
                             "start": item.start,
@@ -169,6 +194,7 @@ class Report:
                 for tag in self.tags
             ],
             "scores": {code: round(score, 6) for code, score in self.scores.items()},
+            "answers": dict(self.answers),
             "model": self.model,
             "taxonomy": self.taxonomy,
             "warnings": list(self.warnings),

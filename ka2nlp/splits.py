@@ -15,7 +15,7 @@ from ka2nlp.errors import CorpusError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Split", "read_split", "split_corpus", "stratify", "write_split"]
+__all__ = ["Split", "make_folds", "read_split", "split_corpus", "stratify", "write_split"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +116,29 @@ def stratify(counts: NDArray[np.float64], n_folds: int, random_state: int = 0) -
             fold_of[group] = order[0]
             wanted[order[0]] -= counts[group]
     return [int(fold) for fold in fold_of]
+
+
+def make_folds(
+    labels: NDArray[np.bool_], groups: Sequence[int], n_folds: int, random_state: int = 0
+) -> NDArray[np.int64]:
+    """Assign documents to folds alike in their labels, a group never divided.
+
+    Parameters
+    ----------
+    labels
+        Of shape (n_documents, n_labels).
+    groups
+        Of each document; near-duplicates share one.
+
+    Returns
+    -------
+    ndarray of shape (n_documents,)
+        Folds from 0.
+    """
+    names, rows = np.unique(np.asarray(groups), return_inverse=True)
+    counts = np.zeros((len(names), labels.shape[1] + 1))
+    np.add.at(counts, rows, np.column_stack([labels, np.ones(len(labels))]).astype(float))
+    return np.array(stratify(counts, n_folds, random_state))[rows]
 
 
 def write_split(split: Split, path: Path) -> None:

@@ -13,12 +13,20 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from ka2nlp.aggregation import decide, raise_parents, rank_evidence, sigmoid
+from ka2nlp.aggregation import (
+    answer,
+    decide,
+    raise_parents,
+    rank_evidence,
+    sigmoid,
+    withhold,
+)
 from ka2nlp.bundles import find_model, load_bundle
 from ka2nlp.embeddings import Encoder, OnnxEncoder
 from ka2nlp.heads import Heads, whole_text
 from ka2nlp.languages import detect_language
-from ka2nlp.records import Document, Evidence, Report, Sentence, Tag
+from ka2nlp.records import ANSWERS, NOT_ADDRESSED, Document, Evidence, Report, Sentence, Tag
+from ka2nlp.second_stage import RELEVANT
 from ka2nlp.sentences import split_sentences
 from ka2nlp.taxonomy import Taxonomy
 
@@ -127,6 +135,8 @@ class Tagger:
     def with_threshold(self, threshold: float) -> Tagger:
         """Give a tagger that decides at one threshold in [0, 1] for all labels.
 
+        There is then no doubt left: a label is addressed from the threshold on, or not.
+
         Raises
         ------
         ValueError
@@ -134,8 +144,8 @@ class Tagger:
         """
         if not 0.0 <= threshold <= 1.0:
             raise ValueError(f"got the threshold {threshold}, expected a probability in [0, 1]")
-        thresholds = np.full_like(self.heads.thresholds, threshold)
-        heads = replace(self.heads, thresholds=thresholds)
+        cuts = np.full_like(self.heads.thresholds, threshold)
+        heads = replace(self.heads, thresholds=cuts, lower=cuts, upper=cuts)
         return Tagger(self.taxonomy, self.encoder, heads, self.name)
 
     def tag(self, document: Document) -> Report:
@@ -145,18 +155,29 @@ class Tagger:
     def tag_many(self, documents: Iterable[Document]) -> Iterator[Report]:
         """Tag documents, lazily; one report each, in order, whatever they hold."""
         for encoded in encode_documents(documents, self.encoder):
-            yield self._report(encoded)
+            yield self.report(encoded)
 
-    def _report(self, encoded: EncodedDocument) -> Report:
+    def report(self, encoded: EncodedDocument) -> Report:
+        """Classify a document that is split and encoded already."""
         heads, taxonomy, document = self.heads, self.taxonomy, encoded.document
         words = document.text.split()
+        warnings = [*document.problems, *_warnings(document.text, len(words))]
         if encoded.sentences:
-            logits = heads.document_logits(encoded.vectors, encoded.title, whole_text(document))
-            scores = raise_parents(sigmoid(logits), taxonomy.parents)
-            decided = decide(scores, heads.thresholds.astype(np.float64), taxonomy.parents)
+            seen = heads.document_features(encoded.vectors, encoded.title, whole_text(document))
+            scores, relevance = heads.second.probabilities(seen, len(encoded.sentences))
+            scores = raise_parents(scores, taxonomy.parents)
+            decided, positions = withhold(
+                decide(scores, heads.thresholds.astype(np.float64), taxonomy.parents),
+                answer(scores, heads.lower, heads.upper, taxonomy.parents),
+                relevance >= RELEVANT,
+            )
+            answers = [ANSWERS[position] for position in positions]
+            if relevance < RELEVANT:
+                warnings.append("the text does not read like a project that serves any outcome")
         else:
             scores = np.zeros(len(taxonomy))
             decided = np.zeros(len(taxonomy), dtype=bool)
+            answers = [NOT_ADDRESSED] * len(taxonomy)
         shown = raise_parents(sigmoid(heads.sentence_logits(encoded.vectors)), taxonomy.parents)
         tags = tuple(
             Tag(
@@ -165,6 +186,7 @@ class Tagger:
                 level=concept.level,
                 probability=float(scores[column]),
                 evidence=_evidence(encoded.sentences, shown[:, column]),
+                answer=answers[column],
             )
             for column, concept in enumerate(taxonomy.concepts)
             if decided[column]
@@ -174,11 +196,12 @@ class Tagger:
             title=document.title,
             tags=tags,
             scores=dict(zip(taxonomy.codes, map(float, scores), strict=True)),
+            answers=dict(zip(taxonomy.codes, answers, strict=True)),
             model=self.name,
             taxonomy=taxonomy.fingerprint,
             n_words=len(words),
             n_sentences=len(encoded.sentences),
-            warnings=(*document.problems, *_warnings(document.text, len(words))),
+            warnings=tuple(warnings),
         )
 
 

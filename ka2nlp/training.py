@@ -1,35 +1,55 @@
 """Train the classifier: annotated documents in, heads and honest figures out.
 
-Two stages. A logistic regression a label learns from sentences which sentence shows it; two others
-learn from whole documents, by vector and by words. Their log odds on documents that they did not
-see (out of fold, by document) teach a last, small one how much evidence makes a label hold; its
-probabilities, out of fold again, choose the thresholds.
+Two stages. The first scores sentences, the document as a whole and its words: linear maps, fitted
+on vectors that stay as they are or learnt together with the encoder. What they say of documents
+that they did not see (out of fold, near-duplicates kept together) teaches the second, a small
+logistic regression a label, how much evidence makes a label hold; its probabilities, out of fold
+again, choose the thresholds and the cut-offs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from ka2nlp.aggregation import decide, raise_parents, sigmoid
+from ka2nlp.aggregation import NOISY_OR, answer, decide, raise_parents, withhold
 from ka2nlp.errors import CorpusError
-from ka2nlp.estimators import MultilabelLogistic, fit_words, tune_thresholds
-from ka2nlp.evaluation import Evaluation, evaluate_arrays
-from ka2nlp.heads import N_FEATURES, Heads, features, summarise, whole_text
-from ka2nlp.labelled import LabelledDocument, label_sentences
-from ka2nlp.tagger import EncodedDocument
+from ka2nlp.estimators import MultilabelLogistic, tune_cutoffs, tune_thresholds
+from ka2nlp.evaluation import Evaluation, evaluate_arrays, group_columns
+from ka2nlp.first_stage import Example, FirstStage, FrozenFitter, StageFitter
+from ka2nlp.heads import Heads
+from ka2nlp.progress import Progress, silent
+from ka2nlp.second_stage import (
+    N_FEATURES,
+    N_RELEVANCE,
+    RELEVANT,
+    SecondStage,
+    relevance_features,
+)
+from ka2nlp.splits import make_folds
 from ka2nlp.taxonomy import Taxonomy
-from ka2nlp.words import WordModel
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Example", "Settings", "TrainedHeads", "make_example", "train_heads"]
+__all__ = [
+    "Settings",
+    "TrainedHeads",
+    "collect_features",
+    "fit_second_stage",
+    "frozen_fitter",
+    "train_heads",
+]
 
 MIN_DOCUMENTS: Final = 20
+MIN_IRRELEVANT: Final = 20
+"""Documents that serve no outcome under which all are taken to serve one."""
+
+ALWAYS_RELEVANT: Final = 20.0
+"""The log odds that stand for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +60,11 @@ class Settings:
     ----------
     sentence_c, document_c, words_c, pooled_c
         Inverse regularisation of the four regressions.
+    company_share
+        Spread of what other labels say, beside 1 for a label's own features: how freely the
+        regression may use it.
+    auxiliary_weight
+        Of an auxiliary document in the last of them, beside 1 for the others.
     n_folds
         Of the cross-validation inside training.
     random_state
@@ -50,33 +75,10 @@ class Settings:
     document_c: float = 3.0
     words_c: float = 4.0
     pooled_c: float = 0.3
+    company_share: float = 0.15
+    auxiliary_weight: float = 0.5
     n_folds: int = 5
     random_state: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """An annotated document as arrays.
-
-    Parameters
-    ----------
-    vectors
-        Of its sentences, (n_sentences, dimension).
-    title
-        (dimension,).
-    shows
-        (n_sentences, n_labels): which sentence shows which label.
-    labels
-        (n_labels,): which labels hold.
-    words
-        Its title and text.
-    """
-
-    vectors: NDArray[np.float32]
-    title: NDArray[np.float32]
-    shows: NDArray[np.bool_]
-    labels: NDArray[np.bool_]
-    words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,124 +89,244 @@ class TrainedHeads:
     ----------
     heads
         Fitted on all documents.
-    evaluation
-        Of the out-of-fold scores.
+    taxonomy
+        The labels.
     out_of_fold
-        Of shape (n_documents, n_labels), float64: scores in [0, 1] of each document that has a
-        sentence, in order, by heads that did not see it.
+        Of shape (n_documents, n_labels), float64: scores in [0, 1] by heads that did not see the
+        document.
+    truth, decided, answers
+        Of the same shape: the labels, and what thresholds and cut-offs say in whose choice the
+        document had no part.
+    folds, auxiliary
+        Of shape (n_documents,).
     """
 
     heads: Heads
-    evaluation: Evaluation
+    taxonomy: Taxonomy
     out_of_fold: NDArray[np.float64]
+    truth: NDArray[np.bool_]
+    decided: NDArray[np.bool_]
+    answers: NDArray[np.int64]
+    folds: NDArray[np.int64]
+    auxiliary: NDArray[np.bool_]
 
+    def evaluate(self, rows: NDArray[np.bool_] | None = None) -> Evaluation:
+        """Measure what was said of some documents out of fold; all but the auxiliary by default.
 
-def make_example(
-    encoded: EncodedDocument, labelled: LabelledDocument, taxonomy: Taxonomy
-) -> Example:
-    """Turn a labelled document into arrays."""
-    return Example(
-        encoded.vectors,
-        encoded.title,
-        label_sentences(encoded.sentences, labelled, taxonomy),
-        np.array([code in labelled.labels for code in taxonomy.codes]),
-        whole_text(labelled.document),
-    )
+        Parameters
+        ----------
+        rows
+            Of shape (n_documents,).
+        """
+        chosen = ~self.auxiliary if rows is None else rows
+        return evaluate_arrays(
+            self.truth[chosen],
+            self.out_of_fold[chosen],
+            self.decided[chosen],
+            self.taxonomy,
+            self.answers[chosen],
+        )
 
 
 def train_heads(
-    examples: Sequence[Example], taxonomy: Taxonomy, settings: Settings | None = None
+    examples: Sequence[Example],
+    taxonomy: Taxonomy,
+    settings: Settings | None = None,
+    *,
+    folds: NDArray[np.int64] | None = None,
+    blocks: NDArray[np.int64] | None = None,
+    fit: StageFitter | None = None,
+    progress: Progress = silent,
 ) -> TrainedHeads:
     """Train on a corpus.
+
+    Parameters
+    ----------
+    examples
+        Documents with at least one sentence each.
+    folds
+        Of shape (n_documents,): the fold of each, three folds or more; drawn document by document
+        when left out.
+    blocks
+        Of shape (n_documents,): which first stage holds a document out, where fewer are to be
+        fitted than there are folds; -1 for none, so that the document is learnt from and never
+        measured. A fold lies in one block. The folds themselves when left out.
+    fit
+        Fits the first stage; on the examples' own vectors when left out.
+    progress
+        Told what happens.
 
     Raises
     ------
     CorpusError
-        When there are fewer than 20 documents with a sentence.
+        When there are fewer than 20 documents, or one without a sentence.
     """
     settings = settings or Settings()
-    usable = [example for example in examples if len(example.vectors)]
-    if len(usable) < MIN_DOCUMENTS:
+    if len(examples) < MIN_DOCUMENTS or not all(len(one.vectors) for one in examples):
+        n_usable = sum(len(one.vectors) > 0 for one in examples)
         raise CorpusError(
-            f"got {len(usable)} annotated documents with text, expected at least {MIN_DOCUMENTS}"
+            f"got {n_usable} annotated documents with text, expected at least {MIN_DOCUMENTS}"
         )
-    truth = np.array([example.labels for example in usable])
-    seen = np.zeros((*truth.shape, N_FEATURES))
-    for train, test in _folds(len(usable), settings):
-        stages = _fit_stages([usable[row] for row in train], settings)
-        for row in test:
-            seen[row] = stages.features(usable[row])
-    scores = np.zeros(truth.shape)
-    for train, test in _folds(len(usable), settings):
-        weights, bias = _fit_pooled(seen[train], truth[train], settings)
-        scores[test] = sigmoid((seen[test] * weights).sum(axis=-1) + bias)
-    scores = raise_parents(scores, taxonomy.parents)
-    thresholds = tune_thresholds(truth, scores)
-    decided = decide(scores, thresholds, taxonomy.parents)
-    weights, bias = _fit_pooled(seen, truth, settings)
-    stages = _fit_stages(usable, settings)
+    fit = fit or frozen_fitter(examples, settings)
+    truth = np.array([example.labels for example in examples])
+    if folds is None:
+        folds = make_folds(truth, range(len(truth)), settings.n_folds, settings.random_state)
+    blocks = folds if blocks is None else blocks
+    seen = collect_features(examples, blocks, fit, progress)
+    progress("all documents")
+    stage, _ = fit(list(range(len(examples))), [])
+    held = np.flatnonzero(blocks >= 0).tolist()
+    measured = [examples[row] for row in held]
+    return fit_second_stage(stage, seen[held], measured, folds[held], taxonomy, settings)
+
+
+def frozen_fitter(examples: Sequence[Example], settings: Settings) -> FrozenFitter:
+    """Set up the first stage on the examples' own vectors."""
+    return FrozenFitter(examples, settings.sentence_c, settings.document_c, settings.words_c)
+
+
+def collect_features(
+    examples: Sequence[Example],
+    blocks: NDArray[np.int64],
+    fit: StageFitter,
+    progress: Progress = silent,
+) -> NDArray[np.float64]:
+    """Let a first stage that did not see a document say what the second stage sees of it.
+
+    Returns
+    -------
+    ndarray of shape (n_documents, n_labels, N_FEATURES), float64
+        Zeros for documents in block -1.
+    """
+    numbers = [int(block) for block in np.unique(blocks) if block >= 0]
+    seen = np.zeros((len(examples), examples[0].labels.size, N_FEATURES))
+    for position, block in enumerate(numbers, start=1):
+        progress(f"block {position} of {len(numbers)}")
+        held_out = np.flatnonzero(blocks == block)
+        stage, held = fit(np.flatnonzero(blocks != block).tolist(), held_out.tolist())
+        for row, example in zip(held_out, held, strict=True):
+            seen[row] = stage.features(example)
+    return seen
+
+
+def fit_second_stage(
+    stage: FirstStage,
+    seen: NDArray[np.float64],
+    examples: Sequence[Example],
+    folds: NDArray[np.int64],
+    taxonomy: Taxonomy,
+    settings: Settings,
+) -> TrainedHeads:
+    """Fit the small regressions, the thresholds and the cut-offs, and measure them all.
+
+    Parameters
+    ----------
+    stage
+        Fitted on all documents.
+    seen, examples, folds
+        What ``collect_features`` gave of documents that were held out, these documents, and their
+        folds, three or more.
+    """
+    truth = np.array([example.labels for example in examples])
+    auxiliary = np.array([example.auxiliary for example in examples])
+    lengths = np.array([len(example.vectors) for example in examples])
+    sample_weight = np.where(auxiliary, settings.auxiliary_weight, 1.0)
+    outcomes = np.array(group_columns(taxonomy).get("outcomes", range(len(taxonomy))))
+
+    def fit(rows: NDArray[np.bool_]) -> SecondStage:
+        return _fit(seen[rows], truth[rows], lengths[rows], sample_weight[rows], outcomes, settings)
+
+    def score(rows: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """Score rows by regressions on the other folds among them."""
+        scores, relevance = np.zeros(truth.shape), np.zeros(len(truth))
+        for fold in np.unique(folds[rows]):
+            here = rows & (folds == fold)
+            second = fit(rows & (folds != fold))
+            scores[here], relevance[here] = second.probabilities(seen[here], lengths[here])
+        return raise_parents(scores, taxonomy.parents), relevance >= RELEVANT
+
+    scores, relevant = score(np.ones(len(truth), dtype=bool))
+    decided = np.zeros(truth.shape, dtype=bool)
+    answers = np.zeros(truth.shape, dtype=np.int64)
+    for fold in np.unique(folds):
+        here = folds == fold
+        tuned_on = ~here & ~auxiliary
+        thresholds, lower, upper = _tune(truth[tuned_on], score(~here)[0][tuned_on])
+        decided[here] = decide(scores[here], thresholds, taxonomy.parents)
+        answers[here] = answer(scores[here], lower, upper, taxonomy.parents)
+    decided, answers = withhold(decided, answers, relevant)
     heads = Heads(
-        _float32(stages.sentence.coef_.T),
-        _float32(stages.sentence.intercept_),
-        _float32(stages.document.coef_.T),
-        _float32(stages.document.intercept_),
-        stages.words,
-        _float32(weights),
-        _float32(bias),
-        _float32(thresholds),
+        stage.sentence_weights,
+        stage.sentence_bias,
+        stage.document_weights,
+        stage.document_bias,
+        stage.words,
+        fit(np.ones(len(truth), dtype=bool)),
+        *map(_float32, _tune(truth[~auxiliary], scores[~auxiliary])),
     )
-    return TrainedHeads(heads, evaluate_arrays(truth, scores, decided, taxonomy), scores)
+    return TrainedHeads(heads, taxonomy, scores, truth, decided, answers, folds, auxiliary)
 
 
-@dataclass(frozen=True, slots=True)
-class _Stages:
-    """The regressions on sentences, on documents and on their words."""
-
-    sentence: MultilabelLogistic
-    document: MultilabelLogistic
-    words: WordModel
-
-    def features(self, example: Example) -> NDArray[np.float64]:
-        """Give what the pooled regression sees of a document: (n_labels, N_FEATURES)."""
-        summary = summarise(example.vectors, example.title)[None, :]
-        return features(
-            self.sentence.decision_function(example.vectors),
-            self.document.decision_function(summary)[0],
-            self.words.logits([example.words])[0],
-        )
+def _tune(
+    truth: NDArray[np.bool_], scores: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Choose thresholds and cut-offs; a threshold lies between its cut-offs."""
+    lower, upper = tune_cutoffs(truth, scores)
+    return np.clip(tune_thresholds(truth, scores), lower, upper), lower, upper
 
 
-def _fit_stages(examples: Sequence[Example], settings: Settings) -> _Stages:
-    sentence = MultilabelLogistic(settings.sentence_c).fit(
-        np.concatenate([example.vectors for example in examples]),
-        np.concatenate([example.shows for example in examples]),
-    )
-    labels = np.array([example.labels for example in examples])
-    document = MultilabelLogistic(settings.document_c).fit(
-        np.array([summarise(example.vectors, example.title) for example in examples]), labels
-    )
-    words = fit_words([example.words for example in examples], labels, settings.words_c)
-    return _Stages(sentence, document, words)
+def _fit(
+    seen: NDArray[np.float64],
+    truth: NDArray[np.bool_],
+    lengths: NDArray[np.int64],
+    sample_weight: NDArray[np.float64],
+    outcomes: NDArray[np.int64],
+    settings: Settings,
+) -> SecondStage:
+    """Fit relevance on all documents, and the labels on those that serve an outcome."""
+    relevant = np.asarray(truth[:, outcomes].any(axis=1))
+    relevance = _fit_relevance(relevance_features(seen, lengths, outcomes), relevant, settings)
+    kept = relevant if relevant.any() else np.ones(len(truth), dtype=bool)
+    labels = _fit_labels(seen[kept], truth[kept], sample_weight[kept], settings)
+    weights, bias, company, gate, gate_bias = map(_float32, (*labels, *relevance))
+    return SecondStage(weights, bias, company, gate, gate_bias, outcomes)
 
 
-def _fit_pooled(
-    seen: NDArray[np.float64], truth: NDArray[np.bool_], settings: Settings
+def _fit_relevance(
+    found: NDArray[np.float64], relevant: NDArray[np.bool_], settings: Settings
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Fit one small regression a label on its own features."""
+    """Fit one regression on standardised features: weights (N_RELEVANCE,) and bias (1,)."""
+    if (~relevant).sum() < MIN_IRRELEVANT:
+        return np.zeros(N_RELEVANCE), np.array([ALWAYS_RELEVANT])
+    centre, spread = found.mean(axis=0), np.maximum(found.std(axis=0), 1e-6)
+    model = MultilabelLogistic(settings.pooled_c).fit((found - centre) / spread, relevant[:, None])
+    weights = model.coef_[0] / spread
+    return weights, model.intercept_ - centre @ weights
+
+
+def _fit_labels(
+    seen: NDArray[np.float64],
+    truth: NDArray[np.bool_],
+    sample_weight: NDArray[np.float64],
+    settings: Settings,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Fit one small regression a label on its own features and, sparingly, on the others'."""
     n_labels, n_features = seen.shape[1:]
     weights, bias = np.zeros((n_labels, n_features)), np.zeros(n_labels)
+    company = np.zeros((n_labels, n_labels))
+    anywhere = seen[..., NOISY_OR]
+    scale = settings.company_share / np.maximum(anywhere.std(axis=0), 1e-6)
+    centre = anywhere.mean(axis=0)
+    others = (anywhere - centre) * scale
     for label in range(n_labels):
-        model = MultilabelLogistic(settings.pooled_c).fit(seen[:, label], truth[:, [label]])
-        weights[label], bias[label] = model.coef_[0], model.intercept_[0]
-    return weights, bias
+        model = MultilabelLogistic(settings.pooled_c).fit(
+            np.column_stack([seen[:, label], others]), truth[:, [label]], sample_weight
+        )
+        weights[label] = model.coef_[0, :n_features]
+        company[:, label] = model.coef_[0, n_features:] * scale
+        bias[label] = model.intercept_[0] - centre @ company[:, label]
+    return weights, bias, company
 
 
-def _folds(n_documents: int, settings: Settings) -> Iterator[tuple[list[int], list[int]]]:
-    order = np.random.default_rng(settings.random_state).permutation(n_documents)
-    for part in np.array_split(order, settings.n_folds):
-        held_out = set(part.tolist())
-        yield [row for row in range(n_documents) if row not in held_out], sorted(held_out)
-
-
-def _float32(array: NDArray[np.float64]) -> NDArray[np.float32]:
+def _float32(array: NDArray[np.floating]) -> NDArray[np.float32]:
     return np.ascontiguousarray(array, dtype=np.float32)

@@ -12,7 +12,8 @@ import pytest
 from numpy.typing import NDArray
 
 from ka2nlp import Tagger, Taxonomy
-from ka2nlp.heads import N_FEATURES, Heads
+from ka2nlp.heads import Heads
+from ka2nlp.second_stage import N_FEATURES, N_RELEVANCE, SecondStage
 from ka2nlp.words import WordModel
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -56,9 +57,17 @@ def make_heads(n_labels: int = 48, dimension: int = 8, seed: int = 0) -> Heads:
             np.zeros((2, n_labels), np.float16),
             draw(n_labels),
         ),
-        np.abs(draw(n_labels, N_FEATURES)),
-        draw(n_labels),
+        SecondStage(
+            np.abs(draw(n_labels, N_FEATURES)),
+            draw(n_labels),
+            0.01 * draw(n_labels, n_labels),
+            np.zeros(N_RELEVANCE, dtype=np.float32),
+            np.full(1, 20, dtype=np.float32),
+            np.arange(n_labels),
+        ),
         np.full(n_labels, 0.5, dtype=np.float32),
+        np.full(n_labels, 0.2, dtype=np.float32),
+        np.full(n_labels, 0.8, dtype=np.float32),
     )
 
 

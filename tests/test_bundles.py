@@ -39,7 +39,7 @@ def test_round_trip(tmp_path: Path, taxonomy: Taxonomy) -> None:
     saved = save_bundle(tmp_path / "mine", shipped.manifest, heads, shipped.folder, "# card")
     loaded = load_bundle(tmp_path / "mine", taxonomy)
     assert loaded.manifest == saved.manifest
-    np.testing.assert_array_equal(loaded.heads.pooled_weights, heads.pooled_weights)
+    np.testing.assert_array_equal(loaded.heads.second.weights, heads.second.weights)
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
 
 
@@ -77,7 +77,7 @@ def test_another_taxonomy(bundle: Path, taxonomy: Taxonomy) -> None:
 @pytest.mark.parametrize(
     ("entries", "message"),
     [
-        ({"format": 99}, "bundle format 99, expected 1"),
+        ({"format": 99}, "bundle format 99, expected 2"),
         ({"surprise": 1}, "entries are not a manifest's"),
         ({"files": {}}, "without heads.npz"),
     ],
@@ -109,7 +109,7 @@ def test_pickled_arrays_are_refused(bundle: Path, taxonomy: Taxonomy) -> None:
         load_bundle(bundle, taxonomy)
 
 
-@pytest.mark.parametrize("field", ["sentence_bias", "pooled_weights", "thresholds"])
+@pytest.mark.parametrize("field", ["sentence_bias", "document_weights", "thresholds"])
 def test_arrays_that_do_not_belong_together(field: str) -> None:
     heads = make_heads()
     with pytest.raises(ModelError, match=f"got {field} of shape"):

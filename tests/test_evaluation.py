@@ -16,6 +16,7 @@ from ka2nlp.evaluation import (
     group_columns,
 )
 from ka2nlp.labelled import LabelledDocument, read_labelled
+from ka2nlp.records import TO_CHECK
 
 
 def random_case(seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -53,6 +54,40 @@ def test_codes_that_nobody_ticks_are_left_out_of_macro(taxonomy: Taxonomy) -> No
     assert evaluate_arrays(truth, truth.astype(float), wrong, taxonomy).codes[1].f1 == 0
 
 
+def test_calibration_of_a_rare_code_is_not_told(taxonomy: Taxonomy) -> None:
+    truth, scores, decided = random_case()
+    truth[:, 0], truth[:, 1] = np.arange(40) < 29, np.arange(40) < 30
+    codes = evaluate_arrays(truth, scores, decided, taxonomy).codes
+    assert codes[0].calibration_error is None
+    assert codes[1].calibration_error is not None
+
+
+def test_three_answers(taxonomy: Taxonomy) -> None:
+    truth = np.zeros((4, 48), dtype=bool)
+    truth[:2, 0] = True
+    answers = np.zeros((4, 48), dtype=np.int64)
+    answers[:, 0] = [2, 0, 2, 1]
+    evaluation = evaluate_arrays(truth, truth.astype(float), truth, taxonomy, answers)
+    first = evaluation.codes[0]
+    assert (first.missed, first.right, first.to_check) == (0.5, 0.5, 0.25)
+    assert (evaluation.codes[1].missed, evaluation.codes[1].right) == (None, None)
+    outcomes = evaluation.groups[0].answers
+    assert outcomes is not None
+    assert outcomes.to_check == pytest.approx(1 / (4 * 24))
+
+
+def test_intervals_hold_the_figure_and_narrow_with_more_documents(taxonomy: Taxonomy) -> None:
+    truth, scores, decided = random_case()
+    few = evaluate_arrays(truth, scores, decided, taxonomy).groups[0]
+    many = evaluate_arrays(*(np.tile(a, (9, 1)) for a in (truth, scores, decided)), taxonomy)
+    wide, narrow = few.micro_interval, many.groups[0].micro_interval
+    assert wide is not None
+    assert narrow is not None
+    assert few.micro_f1 is not None
+    assert wide[0] < few.micro_f1 < wide[1]
+    assert wide[1] - wide[0] > 2 * (narrow[1] - narrow[0])
+
+
 def test_calibration_error() -> None:
     rng = np.random.default_rng(1)
     scores = rng.random(100_000)
@@ -86,7 +121,8 @@ def test_evidence_of_right_tags(taxonomy: Taxonomy) -> None:
         tag("S3", (9, 30)),
         tag("S4", (0, 9)),
     )
-    report = Report("a", "", tags, dict.fromkeys(taxonomy.codes, 0.5), "m", "t", 1, 1)
+    answers = dict.fromkeys(taxonomy.codes, TO_CHECK)
+    report = Report("a", "", tags, dict.fromkeys(taxonomy.codes, 0.5), answers, "m", "t", 1, 1)
     evidence = evaluate_reports(gold, [report], taxonomy).evidence
     assert evidence is not None
     assert evidence.n_tags == 3

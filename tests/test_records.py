@@ -14,7 +14,9 @@ def test_offsets_must_fit_the_text() -> None:
 def test_json_contract() -> None:
     evidence = (Evidence(0, 8, "We\ntrain", 0.97123456),)
     tag = Tag("S1", "Quality and access", "systemic", 0.9100000001, evidence)
-    report = Report("a", "T", (tag,), {"S1": 0.91}, "m 1", "f", 2, 1, ("short",))
+    report = Report(
+        "a", "T", (tag,), {"S1": 0.91}, {"S1": "addressed"}, "m 1", "f", 2, 1, ("short",)
+    )
     assert tag.best_sentence == "We train"
     assert report.to_dict() == {
         "id": "a",
@@ -24,10 +26,12 @@ def test_json_contract() -> None:
                 "label": "Quality and access",
                 "level": "systemic",
                 "probability": 0.91,
+                "answer": "addressed",
                 "evidence": [{"start": 0, "end": 8, "text": "We\ntrain", "score": 0.971235}],
             }
         ],
         "scores": {"S1": 0.91},
+        "answers": {"S1": "addressed"},
         "model": "m 1",
         "taxonomy": "f",
         "warnings": ["short"],

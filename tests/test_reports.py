@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from ka2nlp import Document, Report, Tagger, Taxonomy
-from ka2nlp.records import Evidence, Tag
+from ka2nlp.records import ADDRESSED, NOT_ADDRESSED, TO_CHECK, Evidence, Tag
 from ka2nlp.reports import WRITERS, load_writer
 
 
@@ -18,7 +18,8 @@ def reports(taxonomy: Taxonomy) -> list[Report]:
     def tag(code: str, probability: float, sentence: str) -> Tag:
         concept = taxonomy[code]
         evidence = (Evidence(0, len(sentence), sentence, 0.9),)
-        return Tag(code, concept.label, concept.level, probability, evidence)
+        answer = ADDRESSED if probability > 0.9 else TO_CHECK
+        return Tag(code, concept.label, concept.level, probability, evidence, answer)
 
     long = (
         "We build an open platform and " + "train many teachers of many schools and " * 15 + "rest."
@@ -31,8 +32,13 @@ def reports(taxonomy: Taxonomy) -> list[Report]:
         tag("P1", 0.97, long),
     )
     scores = dict.fromkeys(taxonomy.codes, 0.01) | {one.code: one.probability for one in tags}
-    full = Report("p1", "A title", tags, scores, "m 1", taxonomy.fingerprint, 120, 7)
-    empty = Report("=HYPERLINK(1)", "", (), scores, "m 1", "f", 0, 0, ("the text is empty",))
+    answers = dict.fromkeys(taxonomy.codes, NOT_ADDRESSED) | {one.code: one.answer for one in tags}
+    answers["I9"] = TO_CHECK
+    full = Report("p1", "A title", tags, scores, answers, "m 1", taxonomy.fingerprint, 120, 7)
+    nothing = dict.fromkeys(taxonomy.codes, NOT_ADDRESSED)
+    empty = Report(
+        "=HYPERLINK(1)", "", (), scores, nothing, "m 1", "f", 0, 0, ("the text is empty",)
+    )
     return [full, empty]
 
 
@@ -45,7 +51,7 @@ def render(format: str, reports: list[Report], taxonomy: Taxonomy) -> str:
 def test_json_lines(reports: list[Report], taxonomy: Taxonomy) -> None:
     rows = [json.loads(line) for line in render("jsonl", reports, taxonomy).splitlines()]
     assert rows == [report.to_dict() for report in reports]
-    assert list(rows[0]) == ["id", "tags", "scores", "model", "taxonomy", "warnings"]
+    assert list(rows[0]) == ["id", "tags", "scores", "answers", "model", "taxonomy", "warnings"]
     assert len(rows[0]["scores"]) == 48
 
 
@@ -58,6 +64,7 @@ def test_json(reports: list[Report], taxonomy: Taxonomy) -> None:
 def test_csv(reports: list[Report], taxonomy: Taxonomy) -> None:
     first, second = csv.DictReader(io.StringIO(render("csv", reports, taxonomy)))
     assert first["tags"] == "S6 O1 O1b O2 P1"
+    assert first["to check"] == "O1 O1b I9"
     assert first["S6"] == "0.9300"
     assert "O2: Methods enter daily work." in first["evidence"]
     assert second["id"] == "'=HYPERLINK(1)"
@@ -70,10 +77,14 @@ def test_table_in_a_pipe_is_plain(reports: list[Report], taxonomy: Taxonomy) -> 
     lines = table.splitlines()
     assert max(map(len, lines)) <= 80
     assert not any(line != line.rstrip() for line in lines)
-    order = [line.split()[0] for line in lines if line.endswith("%")]
+    order = [line.split()[0] for line in lines if line.rstrip("?").endswith("%") and "#" in line]
     assert order == ["S6", "O2", "O1", "O1b", "P1"]
     assert '"Teams learn together." (above)' in table
     assert "#########-  93%" in table
+    assert "########--  80%?" in table
+    doubts = table.split("TO CHECK")[1]
+    assert "O1b Participatory and digital methods 80%" in " ".join(doubts.split())
+    assert "1 more, each under 10%" in doubts
 
 
 def test_table_says_when_nothing_is_addressed(reports: list[Report], taxonomy: Taxonomy) -> None:

@@ -17,15 +17,29 @@ import ka2nlp
 
 PACKAGE = ROOT / "ka2nlp"
 LAYERS = [
-    {"ka2nlp", "errors", "records"},
+    {"ka2nlp", "errors", "progress", "records"},
     {"taxonomy", "languages"},
-    {"documents", "sentences", "embeddings", "aggregation", "labelled", "reports", "words"},
-    {"annotations", "estimators", "heads", "encoder_export"},
+    {
+        "documents",
+        "sentences",
+        "embeddings",
+        "aggregation",
+        "labelled",
+        "reports",
+        "static_embeddings",
+        "words",
+    },
+    {"annotations", "estimators", "encoder_export", "second_stage"},
+    {"heads"},
+    {"encoder_training", "transformer_body"},
     {"bundles", "corpora", "duplicates", "evaluation", "splits"},
     {"agreement", "corpus_statistics"},
     {"tagger"},
+    {"first_stage"},
     {"training"},
+    {"adaptation", "joint_training", "model_cards"},
     {"bundle_training"},
+    {"bundle_adaptation"},
     {"cli"},
     {"__main__"},
 ]

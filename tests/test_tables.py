@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from datetime import date
 from pathlib import Path
 
 import pytest
+from conftest import ROOT
 
 from ka2nlp.documents import read_documents
 from ka2nlp.documents.columns import find_columns, normalise
@@ -175,3 +177,21 @@ def test_a_workbook_must_be_one(tmp_path: Path) -> None:
     path.write_bytes(b"<html></html>")
     with pytest.raises(InputError, match="not a workbook"):
         list(read_documents(path))
+
+
+def test_real_rows_of_the_export(tmp_path: Path) -> None:
+    rows = ROOT.parent / "shared" / "real" / "platform_export_rows.jsonl"
+    if not rows.is_file():
+        pytest.skip("../shared/real/platform_export_rows.jsonl is not here to read")
+    path = tmp_path / "export.csv"
+    for line in rows.read_text(encoding="utf-8").splitlines():
+        known = {key: value for key, value in json.loads(line).items() if key[0] != "_"}
+        path.write_bytes(table(list(known), list(map(str, known.values()))))
+        (document,) = read_documents(path)
+        identifier = known.get("Project Identifier") or known["Project Number"]
+        assert document.id == identifier.strip()
+        assert document.title == known["Project Title"].strip()
+        assert document.text == known["Project Summary"]
+        assert document.metadata.get("year") == known.get("Call year")
+        assert document.metadata["countries"] == known["Participating countries"]
+        assert not document.problems

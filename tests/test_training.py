@@ -9,15 +9,18 @@ from test_annotations import annotate
 
 from ka2nlp import Document, Tagger, Taxonomy
 from ka2nlp.annotations import join_texts
-from ka2nlp.bundle_training import train_bundle
+from ka2nlp.bundle_adaptation import adapt_bundle
+from ka2nlp.bundle_training import group_documents, rare_codes, train_bundle
 from ka2nlp.errors import CorpusError
+from ka2nlp.first_stage import Example
 from ka2nlp.labelled import LabelledDocument
-from ka2nlp.training import Example, Settings, train_heads
+from ka2nlp.training import Settings, train_heads
 
+# no run of eight words without a number: documents that share such runs are near-duplicates
 WORDS = {
-    "S6": "The partners publish an online platform with open educational resources number {}.",
+    "S6": "The partners publish online platform {} with open educational resources.",
     "I2": "Pupils of group {} improve their competence in foreign languages.",
-    "P1": "A new practice number {} is developed.",
+    "P1": "Practice {} is new and was developed here.",
 }
 
 
@@ -44,7 +47,7 @@ def labelled(n: int = 60) -> list[LabelledDocument]:
 def test_a_model_is_trained_saved_and_used(tmp_path: Path) -> None:
     corpus = labelled()
     bundle, trained = train_bundle(corpus[:-1], tmp_path / "mine", command="here")
-    outcomes = trained.evaluation.groups[0]
+    outcomes = trained.evaluate().groups[0]
     assert outcomes.micro_f1 is not None
     assert outcomes.micro_f1 > 0.95
     assert bundle.manifest.training_data["n_documents"] == 59
@@ -58,7 +61,7 @@ def test_the_order_of_the_texts_changes_nothing(tmp_path: Path) -> None:
     corpus = labelled(30)
     one, forwards = train_bundle(corpus, tmp_path / "one")
     two, backwards = train_bundle(corpus[::-1], tmp_path / "two")
-    np.testing.assert_array_equal(forwards.heads.pooled_weights, backwards.heads.pooled_weights)
+    np.testing.assert_array_equal(forwards.heads.second.weights, backwards.heads.second.weights)
     assert one.manifest.training_data == two.manifest.training_data
 
 
@@ -81,7 +84,7 @@ def test_documents_are_never_split_between_training_and_test() -> None:
         )
         for labels in (rng.random((120, 48)) < 0.3)
     ]
-    evaluation = train_heads(examples, Taxonomy.load(), Settings(sentence_c=100.0)).evaluation
+    evaluation = train_heads(examples, Taxonomy.load(), Settings(sentence_c=100.0)).evaluate()
     average_precision = evaluation.groups[-1].mean_average_precision
     assert average_precision is not None
     assert average_precision < 0.42
@@ -96,5 +99,69 @@ def test_metrics_stand_in_the_manifest(tmp_path: Path) -> None:
     bundle, trained = train_bundle(labelled(25), tmp_path / "mine")
     manifest = json.loads((bundle.folder / "manifest.json").read_text())
     (metrics,) = manifest["metrics"].values()
-    assert metrics["groups"][0]["micro_f1"] == trained.evaluation.groups[0].micro_f1
-    assert "cross-validation" in (bundle.folder / "card.md").read_text()
+    assert metrics["groups"][0]["micro_f1"] == trained.evaluate().groups[0].micro_f1
+    assert "## Cross-validation" in (bundle.folder / "card.md").read_text()
+
+
+def test_auxiliary_documents_teach_but_are_not_measured(tmp_path: Path) -> None:
+    corpus = labelled(60)
+    bundle, trained = train_bundle(corpus[:40], tmp_path / "mine", auxiliary=corpus[40:])
+    assert trained.evaluate().n_documents == 40
+    assert trained.evaluate(trained.auxiliary).n_documents == 20
+    assert bundle.manifest.training_data["n_auxiliary"] == 20
+    assert "20 auxiliary documents" in (bundle.folder / "card.md").read_text()
+
+
+def test_near_duplicates_share_a_fold(tmp_path: Path) -> None:
+    corpus = labelled(40)
+    words = " ".join(f"word{number}" for number in range(30))
+    kin = [
+        LabelledDocument(Document(f"kin{k}", "", f"{words} end{k}."), frozenset({"P1"}))
+        for k in range(6)
+    ]
+    groups = group_documents([*corpus, *kin])
+    assert len(set(groups[-6:])) == 1
+    _, trained = train_bundle([*corpus, *kin], tmp_path / "mine")
+    names = sorted(one.document.id for one in [*corpus, *kin])
+    assert len({trained.folds[names.index(f"kin{k}")] for k in range(6)}) == 1
+
+
+def test_given_folds_must_cover_the_corpus(tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match="got 25 documents without a fold, d000 among them"):
+        train_bundle(labelled(25), tmp_path / "mine", folds={"other": 1})
+
+
+def test_rare_codes_are_named(taxonomy: Taxonomy) -> None:
+    rare = rare_codes(labelled(30), taxonomy)
+    assert "S6" not in rare
+    assert rare["O1f"] == 0
+
+
+def test_an_adapted_model_says_so(tmp_path: Path) -> None:
+    corpus = labelled(40)
+    train_bundle(corpus[:20], tmp_path / "first")
+    bundle, adapted = adapt_bundle(corpus[20:], tmp_path / "second", start=tmp_path / "first")
+    assert bundle.manifest.training_data["adapted_to"]["n_documents"] == 20  # type: ignore[index]
+    card = (bundle.folder / "card.md").read_text()
+    assert card.startswith("# second\n\nAdapted to 20 labelled documents from first 1")
+    assert Tagger.load(tmp_path / "second").tag(corpus[0].document).model == "second 1"
+    assert set(adapted.changed) <= set(Taxonomy.load().codes)
+
+
+def test_the_encoder_learns(tmp_path: Path) -> None:
+    """Fine-tuned on 60 documents, the encoder tells sentences apart, and its export agrees."""
+    pytest.importorskip("torch", reason="PyTorch comes with the train extra")
+    from ka2nlp.encoder_training import FineTuneSettings
+    from ka2nlp.transformer_body import TransformerBody
+
+    corpus = labelled(60)
+    settings = FineTuneSettings(n_epochs=4)
+    folds = {one.document.id: row % 3 for row, one in enumerate(corpus)}
+    bundle, trained = train_bundle(
+        corpus, tmp_path / "mine", body=TransformerBody(), fine_tune=settings, folds=folds
+    )
+    average_precision = trained.evaluate().groups[0].mean_average_precision
+    assert average_precision is not None
+    assert average_precision > 0.7
+    report = Tagger.load(bundle.folder).tag(corpus[0].document)
+    assert report.scores["P1"] > 0.5 if "P1" in corpus[0].labels else report.scores["P1"] < 0.5

@@ -49,16 +49,16 @@ def command(gold: Path, model: str | None, threshold: float | None, format: str)
 def show(evaluation: Evaluation) -> None:
     """Print the groups, the codes and the evidence as tables."""
     print_table(
-        ("group", "codes", "gold", "micro-F1", "macro-F1", "P", "R", "mAP", "ECE"),
+        ("group", "codes", "gold", "micro-F1", "95%", "macro-F1", "95%", "mAP", "ECE"),
         [
             (
                 group.name,
                 group.n_codes,
                 group.n_gold,
                 group.micro_f1,
+                _interval(group.micro_interval),
                 group.macro_f1,
-                group.micro_precision,
-                group.micro_recall,
+                _interval(group.macro_interval),
                 group.mean_average_precision,
                 group.calibration_error,
             )
@@ -66,7 +66,19 @@ def show(evaluation: Evaluation) -> None:
         ],
     )
     print_table(
-        ("code", "gold", "reported", "F1", "P", "R", "AP", "ECE"),
+        ("group", "precision", "recall", "missed", "right", "to check"),
+        [
+            (
+                group.name,
+                group.micro_precision,
+                group.micro_recall,
+                *((found.missed, found.right, found.to_check) if (found := group.answers) else ()),
+            )
+            for group in evaluation.groups
+        ],
+    )
+    print_table(
+        ("code", "gold", "reported", "F1", "P", "R", "AP", "ECE", "missed", "right", "to check"),
         [
             (
                 code.code,
@@ -76,7 +88,10 @@ def show(evaluation: Evaluation) -> None:
                 code.precision,
                 code.recall,
                 code.average_precision,
-                code.calibration_error,
+                "not enough data" if code.calibration_error is None else code.calibration_error,
+                code.missed,
+                code.right,
+                code.to_check,
             )
             for code in evaluation.codes
         ],
@@ -89,5 +104,11 @@ def show(evaluation: Evaluation) -> None:
         )
     click.echo(
         "macro averages leave out codes that neither annotators nor model ticked;\n"
-        "ECE: expected calibration error, ten bins of equal mass"
+        "95%: bootstrap interval over documents; ECE: expected calibration error, ten bins of\n"
+        "equal mass; missed: said not to be addressed, of what is there; right: there, of what\n"
+        "is said to be addressed; to check: of all documents"
     )
+
+
+def _interval(bounds: tuple[float, float] | None) -> str:
+    return f"{bounds[0]:.3f}-{bounds[1]:.3f}" if bounds else "-"

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 __all__ = ["print_table"]
 
 Cell = str | int | float | None
+_WIDEST = 130
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
@@ -21,7 +22,10 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
         table.add_column(column, justify="right" if number else "left", no_wrap=True)
     for row in rows:
         table.add_row(*map(_cell, row))
-    Console(file=sys.stdout, highlight=False).print(table)
+    console = Console(file=sys.stdout, highlight=False)
+    # a figure is never cut: a narrow window wraps the line instead
+    console.width = max(console.width, _WIDEST)
+    console.print(table)
 
 
 def _cell(value: Cell) -> str:

@@ -4,40 +4,64 @@ from __future__ import annotations
 
 import shlex
 import sys
-from itertools import chain
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from ka2nlp.cli.corpus import report_join
 from ka2nlp.documents import read_documents
+from ka2nlp.progress import Progress
 
-__all__ = ["command"]
+__all__ = ["command", "show_progress"]
+
+_CORPUS = click.Path(path_type=Path)
 
 
 @click.command("train")
 @click.option(
     "--corpus",
     "corpora",
-    type=click.Path(path_type=Path),
+    type=_CORPUS,
     multiple=True,
     required=True,
     help="Labelled file, table, annotation file, or a folder of these; may be repeated.",
 )
 @click.option(
+    "--auxiliary",
+    type=_CORPUS,
+    multiple=True,
+    help="The same, of other kinds of text: learnt from, but not measured or tuned on.",
+)
+@click.option(
     "--texts",
     multiple=True,
     metavar="FILE",
-    help="Texts of documents annotated by reference: JSON Lines or Parquet; may be repeated.",
+    help="Texts of documents annotated by reference: tables, JSON Lines or Parquet; repeatable.",
+)
+@click.option(
+    "--start", metavar="DIR", help="Adapt this model instead: some dozens of documents will do."
 )
 @click.option("--encoder", metavar="DIR", help="Encoder folder or model; default: the shipped one.")
+@click.option(
+    "--fine-tune", is_flag=True, help="Fine-tune the pretrained encoder too (ka2nlp[train])."
+)
+@click.option(
+    "--epochs", type=click.IntRange(1), help="Of fine-tuning; default: as the shipped model."
+)
 @click.option("--output", "-o", type=click.Path(path_type=Path), required=True, help="New folder.")
 @click.option("--version", "version", default="1", show_default=True, help="Of the new model.")
-@click.option("--seed", default=0, show_default=True, help="Of the cross-validation folds.")
+@click.option("--seed", default=0, show_default=True, help="Of folds and fine-tuning.")
 def command(
     corpora: tuple[Path, ...],
+    auxiliary: tuple[Path, ...],
     texts: tuple[str, ...],
+    start: str | None,
     encoder: str | None,
+    fine_tune: bool,
+    epochs: int | None,
     output: Path,
     version: str,
     seed: int,
@@ -45,26 +69,106 @@ def command(
     """Train a model on a labelled corpus.
 
     Annotations by reference name documents by identifier and fingerprint; --texts brings their
-    words. Documents whose text is missing or has changed are counted and left out.
+    words. Documents whose text is missing or has changed are counted and left out. With some
+    hundreds of documents a model can be trained; with fewer, --start adapts one that ships.
     """
-    from ka2nlp.bundle_training import train_bundle
+    from ka2nlp.bundle_adaptation import adapt_bundle
+    from ka2nlp.bundle_training import rare_codes, train_bundle
     from ka2nlp.cli.evaluate import show
     from ka2nlp.corpora import load_corpus
+    from ka2nlp.encoder_training import FineTuneSettings
     from ka2nlp.taxonomy import Taxonomy
     from ka2nlp.training import Settings
+    from ka2nlp.transformer_body import TransformerBody
 
-    documents = chain.from_iterable(read_documents(source) for source in texts)
-    corpus = load_corpus(corpora, documents, Taxonomy.load())
-    report_join(corpus.joined)
-    bundle, trained = train_bundle(
-        corpus.documents,
-        output,
-        encoder=encoder,
-        version=version,
-        settings=Settings(random_state=seed),
-        command=shlex.join(["ka2nlp", *sys.argv[1:]]),
-        progress=lambda message: click.echo(message, err=True),
-    )
-    click.echo(f"cross-validated on {trained.evaluation.n_documents} documents of the corpus")
-    show(trained.evaluation)
+    _check_options(start, encoder, fine_tune, epochs, auxiliary)
+    taxonomy = Taxonomy.load()
+    documents = [document for source in texts for document in read_documents(source)]
+    corpus = load_corpus(corpora, documents, taxonomy)
+    others = load_corpus(auxiliary, documents, taxonomy) if auxiliary else None
+    for found in filter(None, (corpus, others)):
+        report_join(found.joined)
+    called = shlex.join(["ka2nlp", *sys.argv[1:]])
+    with show_progress() as progress:
+        if start is not None:
+            bundle, adapted = adapt_bundle(
+                corpus.documents,
+                output,
+                start=start,
+                version=version,
+                command=called,
+                progress=progress,
+            )
+            click.echo(f"changed {len(adapted.changed)} codes: {' '.join(adapted.changed)}")
+            click.echo(f"wrote {bundle.folder}")
+            return
+        if rare := rare_codes(corpus.documents, taxonomy):
+            named = ", ".join(f"{code} {count}" for code, count in rare.items())
+            click.echo(f"in fewer than ten documents, and hardly learnt: {named}", err=True)
+        tuning = FineTuneSettings(random_state=seed)
+        bundle, trained = train_bundle(
+            corpus.documents,
+            output,
+            auxiliary=others.documents if others else (),
+            encoder=encoder,
+            body=TransformerBody() if fine_tune else None,
+            fine_tune=replace(tuning, n_epochs=epochs or tuning.n_epochs),
+            version=version,
+            settings=Settings(random_state=seed),
+            command=called,
+            progress=progress,
+        )
+    evaluation = trained.evaluate()
+    click.echo(f"cross-validated on {evaluation.n_documents} documents of the corpus")
+    show(evaluation)
     click.echo(f"wrote {bundle.folder}")
+
+
+def _check_options(
+    start: str | None,
+    encoder: str | None,
+    fine_tune: bool,
+    epochs: int | None,
+    auxiliary: tuple[Path, ...],
+) -> None:
+    if start and (encoder or fine_tune or auxiliary):
+        raise click.UsageError(
+            "got --start with --encoder, --fine-tune or --auxiliary, expected it alone"
+        )
+    if fine_tune and encoder:
+        raise click.UsageError("got --fine-tune and --encoder, expected one of them")
+    if epochs and not fine_tune:
+        raise click.UsageError("got --epochs without --fine-tune, expected both")
+
+
+@contextmanager
+def show_progress() -> Iterator[Progress]:
+    """Show what a long run does and how far it is: a bar on a terminal, lines in a pipe."""
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
+
+    console = Console(file=sys.stderr)
+    if not console.is_terminal:
+        yield _Lines()
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Bar(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("reading", total=None)
+
+        def show(message: str, share: float | None = None) -> None:
+            bar.update(task, description=message, total=1.0, completed=share)
+
+        yield show
+
+
+class _Lines:
+    """Prints a message when it is a new one."""
+
+    def __init__(self) -> None:
+        self._last = ""
+
+    def __call__(self, message: str, share: float | None = None) -> None:
+        if message != self._last:
+            click.echo(message, err=True)
+        self._last = message

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable
 from typing import Final, TextIO
 
-from ka2nlp.records import Report
+from ka2nlp.records import TO_CHECK, Report
 from ka2nlp.taxonomy import Taxonomy
 
 __all__ = ["write_csv", "write_json", "write_json_lines"]
@@ -31,18 +31,21 @@ def write_json(reports: Iterable[Report], stream: TextIO, taxonomy: Taxonomy) ->
 
 
 def write_csv(reports: Iterable[Report], stream: TextIO, taxonomy: Taxonomy) -> None:
-    """Write one row a document: identifier, codes, 48 probabilities, best sentences, warnings.
+    """Write one row a document: identifier, codes, those to check, 48 probabilities, and more.
 
     A cell that a spreadsheet would run as a formula gets an apostrophe before it.
     """
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(["id", "tags", *taxonomy.codes, "evidence", "warnings", "model", "taxonomy"])
+    writer.writerow(
+        ["id", "tags", "to check", *taxonomy.codes, "evidence", "warnings", "model", "taxonomy"]
+    )
     for report in reports:
         evidence = [f"{tag.code}: {tag.best_sentence}" for tag in report.tags]
         writer.writerow(
             [
                 _inert(report.id),
                 " ".join(tag.code for tag in report.tags),
+                " ".join(code for code in report.answers if report.answers[code] == TO_CHECK),
                 *(f"{report.scores[code]:.4f}" for code in taxonomy.codes),
                 _inert(" | ".join(evidence)),
                 _inert(" | ".join(report.warnings)),

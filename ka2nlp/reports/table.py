@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final, TextIO
 
-from ka2nlp.records import Report, Tag
+from ka2nlp.records import TO_CHECK, Report, Tag
 from ka2nlp.taxonomy import Level, Taxonomy
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ _BAR: Final = 10
 _INDENT: Final = 8
 _LINES: Final = 2.9
 _REPEATED_LINES: Final = 0.85
+_LIKELY: Final = 0.1
 _EIGHTHS: Final = " ▏▎▍▌▋▊▉█"
 _COLOURS: Final = {
     "systemic": "cyan",
@@ -73,6 +74,7 @@ class _Page:
             if tags:
                 print_()
                 self._show_level(level, tags)
+        self._show_doubts(report)
 
     def _show_level(self, level: Level, tags: list[Tag]) -> None:
         from rich.text import Text
@@ -87,6 +89,29 @@ class _Page:
             if level.key not in _COMPACT:
                 self._show_evidence(tag.best_sentence, repeated=tag.best_sentence in shown)
             shown.add(tag.best_sentence)
+
+    def _show_doubts(self, report: Report) -> None:
+        """List the codes that are to be checked, tagged or not."""
+        from rich.padding import Padding
+        from rich.text import Text
+
+        doubts = [code for code, answer in report.answers.items() if answer == TO_CHECK]
+        if not doubts:
+            return
+        self._console.print()
+        heading = Text("TO CHECK", style="bold")
+        heading.append("  not sure enough to say yes or no", style="not bold dim")
+        self._console.print(heading)
+        ranked = sorted(doubts, key=lambda code: -report.scores[code])
+        likely = [code for code in ranked if report.scores[code] >= _LIKELY]
+        named = [
+            f"{code} {self._taxonomy[code].label} {report.scores[code]:.0%}" for code in likely
+        ]
+        if len(likely) < len(ranked):
+            named.append(f"{len(ranked) - len(likely)} more, each under {_LIKELY:.0%}")
+        for line in Text("; ".join(named)).wrap(self._console, self._console.width - 2):
+            line.rstrip()
+            self._console.print(Padding(line, (0, 0, 0, 2), expand=False))
 
     def _ranked(self, tags: list[Tag]) -> list[Tag]:
         """Order by probability, each facet below its parent."""
@@ -108,11 +133,13 @@ class _Page:
         facet = self._taxonomy[tag.code].broader is not None
         line = Text(f"{'    ' if facet else '  '}{tag.code:<4}")
         line.append(tag.label, style="" if facet else "bold")
-        room = self._console.width - _BAR - 7
+        room = self._console.width - _BAR - 8
         line.truncate(room, overflow="ellipsis")
         line.append(" " * (room - line.cell_len + 1))
         line.append(self._bar(tag.probability), style=_COLOURS.get(level, "blue"))
         line.append(f" {tag.probability:>4.0%}")
+        if tag.answer == TO_CHECK:
+            line.append("?", style="bold")
         self._console.print(line)
 
     def _show_evidence(self, sentence: str, *, repeated: bool) -> None:

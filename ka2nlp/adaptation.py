@@ -1,0 +1,206 @@
+"""Fit a trained model to another kind of text with few labelled documents.
+
+Each label's log odds are stretched and shifted, ``(1 + a) z + b``, as far as the documents ask for
+it: Platt's calibration (1999) with a Gaussian prior on ``a`` and ``b`` that keeps the model as it
+is where there is little to learn from. Thresholds move likewise; the cut-offs, which are
+probabilities, stay. What ten-fold cross-validation does not find better is not changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from ka2nlp.aggregation import raise_parents, sigmoid
+from ka2nlp.errors import CorpusError
+from ka2nlp.estimators import tune_thresholds
+from ka2nlp.heads import Heads
+from ka2nlp.second_stage import RELEVANT, SecondStage
+from ka2nlp.splits import make_folds
+from ka2nlp.taxonomy import Taxonomy
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["Adapted", "Scores", "adapt_heads"]
+
+MIN_DOCUMENTS: Final = 20
+_N_FOLDS: Final = 10
+_N_STEPS: Final = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """What a classifier says of documents, in log odds.
+
+    Parameters
+    ----------
+    labels
+        Of shape (n_documents, n_labels): of the labels, given that the document serves an outcome.
+    relevance
+        Of shape (n_documents,): of serving an outcome.
+    """
+
+    labels: NDArray[np.float64]
+    relevance: NDArray[np.float64]
+
+    @property
+    def columns(self) -> NDArray[np.float64]:
+        """The labels, and relevance as the last column."""
+        return np.column_stack([self.labels, self.relevance])
+
+    def take(self, rows: NDArray[np.int64]) -> Scores:
+        """Give some of the documents."""
+        return Scores(self.labels[rows], self.relevance[rows])
+
+
+@dataclass(frozen=True, slots=True)
+class Adapted:
+    """An adapted classifier.
+
+    Parameters
+    ----------
+    heads
+        The classifier; the very same one where nothing better was found.
+    changed
+        Codes whose log odds were changed.
+    change
+        Of shape (2, n_labels + 1): by what log odds are stretched, and then shifted; 1 and 0 where
+        not. The last column is relevance's.
+    """
+
+    heads: Heads
+    changed: tuple[str, ...]
+    change: NDArray[np.float64]
+
+    def probabilities(
+        self, scores: Scores, taxonomy: Taxonomy
+    ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """Give the probabilities of documents, and whether each serves an outcome."""
+        return _probabilities(self.change[0] * scores.columns + self.change[1], taxonomy)
+
+
+def adapt_heads(
+    heads: Heads,
+    scores: Scores,
+    truth: NDArray[np.bool_],
+    groups: Sequence[int],
+    taxonomy: Taxonomy,
+    *,
+    slope_spread: float = 0.3,
+    shift_spread: float = 1.0,
+) -> Adapted:
+    """Adapt a classifier to labelled documents that it was not trained on.
+
+    Parameters
+    ----------
+    heads
+        The classifier.
+    scores
+        What it says of the documents.
+    truth
+        Of shape (n_documents, n_labels): their labels.
+    groups
+        Of each document; near-duplicates share one.
+    taxonomy
+        The labels.
+    slope_spread, shift_spread
+        Standard deviations of the priors on ``a`` and ``b``.
+
+    Raises
+    ------
+    CorpusError
+        When there are fewer than 20 documents.
+    """
+    if len(truth) < MIN_DOCUMENTS:
+        raise CorpusError(f"got {len(truth)} documents, expected at least {MIN_DOCUMENTS}")
+    spreads = np.array([slope_spread, shift_spread])
+    relevant = np.asarray(truth[:, heads.second.outcomes].any(axis=1))
+    logits, expected = scores.columns, np.column_stack([truth, relevant])
+    # a label's log odds hold for documents that serve an outcome, relevance's for all
+    counted = np.column_stack([np.tile(relevant[:, None], truth.shape[1]), np.ones(len(truth))])
+    folds = make_folds(truth, groups, min(_N_FOLDS, len(set(groups))))
+    held_out = logits.copy()
+    for fold in np.unique(folds):
+        rest = folds != fold
+        change = _fit(logits[rest], expected[rest], counted[rest], spreads)
+        held_out[~rest] = _apply(logits[~rest], change)
+    loss = (counted * (_losses(held_out, expected) - _losses(logits, expected))).sum(axis=0)
+    better = loss < 0
+    change = np.where(better, _fit(logits, expected, counted, spreads), 0.0)
+    probabilities, _ = _probabilities(np.where(better, held_out, logits), taxonomy)
+    codes = (code for code, moved in zip(taxonomy.codes, better, strict=False) if moved)
+    return Adapted(
+        replace(
+            heads,
+            second=_stretch(heads.second, change),
+            thresholds=_thresholds(heads, truth, probabilities),
+        ),
+        tuple(codes),
+        np.stack([1 + change[0], change[1]]),
+    )
+
+
+def _stretch(second: SecondStage, change: NDArray[np.float64]) -> SecondStage:
+    slope, shift = 1 + change[0], change[1]
+    return replace(
+        second,
+        weights=_float32(second.weights * slope[:-1, None]),
+        bias=_float32(second.bias * slope[:-1] + shift[:-1]),
+        company=_float32(second.company * slope[:-1]),
+        relevance_weights=_float32(second.relevance_weights * slope[-1]),
+        relevance_bias=_float32(second.relevance_bias * slope[-1] + shift[-1]),
+    )
+
+
+def _probabilities(
+    logits: NDArray[np.float64], taxonomy: Taxonomy
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    relevance = sigmoid(logits[:, -1])
+    scores = raise_parents(relevance[:, None] * sigmoid(logits[:, :-1]), taxonomy.parents)
+    return scores, relevance >= RELEVANT
+
+
+def _thresholds(
+    heads: Heads, truth: NDArray[np.bool_], scores: NDArray[np.float64], strength: float = 100.0
+) -> NDArray[np.float32]:
+    """Move thresholds towards the best ones here, the less the rarer a label is."""
+    positives = truth.sum(axis=0)
+    share = positives / (positives + strength)
+    moved = share * tune_thresholds(truth, scores) + (1 - share) * heads.thresholds
+    return _float32(np.clip(moved, heads.lower, heads.upper))
+
+
+def _float32(array: NDArray[np.floating]) -> NDArray[np.float32]:
+    return np.ascontiguousarray(array, dtype=np.float32)
+
+
+def _fit(
+    logits: NDArray[np.float64],
+    truth: NDArray[np.bool_],
+    counted: NDArray[np.float64],
+    spreads: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Find the most probable ``a`` and ``b`` of every column by Newton's method: (2, n_columns)."""
+    change = np.zeros((2, logits.shape[1]))
+    inputs = np.stack([logits, np.ones_like(logits)])  # (2, n_documents, n_columns)
+    prior = np.diag(1 / spreads**2)
+    for _ in range(_N_STEPS):
+        expected = sigmoid(_apply(logits, change))
+        slope = np.einsum("knl,nl->lk", inputs, counted * (expected - truth)) + change.T @ prior
+        weight = counted * expected * (1 - expected)
+        curvature = np.einsum("jnl,nl,knl->ljk", inputs, weight, inputs) + prior
+        change -= np.linalg.solve(curvature, slope[..., None])[..., 0].T
+    return change
+
+
+def _apply(logits: NDArray[np.float64], change: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray((1 + change[0]) * logits + change[1])
+
+
+def _losses(logits: NDArray[np.float64], truth: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Cross-entropy of every decision, in nats."""
+    return np.asarray(np.logaddexp(0.0, np.where(truth, -logits, logits)))

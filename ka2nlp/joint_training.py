@@ -1,0 +1,126 @@
+"""Fit the first stage together with the encoder (needs ``ka2nlp[train]``)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ka2nlp.encoder_training import (
+    Body,
+    EncoderTrainer,
+    FineTuneSettings,
+    TrainingText,
+    Tuned,
+)
+from ka2nlp.errors import ModelError
+from ka2nlp.estimators import fit_words
+from ka2nlp.first_stage import Example, FirstStage
+from ka2nlp.heads import whole_text
+from ka2nlp.labelled import LabelledDocument, label_sentences
+from ka2nlp.progress import Progress, silent
+from ka2nlp.sentences import split_sentences
+from ka2nlp.taxonomy import Taxonomy
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["JointFitter"]
+
+
+class JointFitter:
+    """Fine-tunes the encoder with its linear maps; a :class:`ka2nlp.training.StageFitter`.
+
+    Parameters
+    ----------
+    corpus
+        Labelled documents with a sentence each.
+    taxonomy
+        The labels.
+    body
+        What turns text into vectors.
+    settings
+        Of the fine-tuning.
+    progress
+        Told what happens.
+    words_c
+        Inverse regularisation of the word features.
+    auxiliary
+        Identifiers of the auxiliary documents.
+
+    Attributes
+    ----------
+    examples
+        The documents in the same order; their vectors are placeholders until an encoder is fitted.
+    """
+
+    def __init__(
+        self,
+        corpus: Sequence[LabelledDocument],
+        taxonomy: Taxonomy,
+        body: Body,
+        settings: FineTuneSettings | None = None,
+        progress: Progress = silent,
+        *,
+        words_c: float = 4.0,
+        auxiliary: frozenset[str] = frozenset(),
+    ) -> None:
+        texts = [_training_text(one, taxonomy) for one in corpus]
+        self.examples = [
+            _example(one, text, one.document.id in auxiliary)
+            for one, text in zip(corpus, texts, strict=True)
+        ]
+        self._trainer = EncoderTrainer(texts, body, settings, progress)
+        self._words_c = words_c
+        self._tuned: Tuned | None = None
+
+    def __call__(
+        self, train: Sequence[int], held_out: Sequence[int]
+    ) -> tuple[FirstStage, list[Example]]:
+        """Fine-tune on the rows ``train``, and encode those held out with the result."""
+        tuned = self._tuned = self._trainer.fit(train)
+        words = fit_words(
+            [self.examples[row].words for row in train],
+            np.array([self.examples[row].labels for row in train]),
+            self._words_c,
+        )
+        stage = FirstStage(
+            tuned.sentence_weights,
+            tuned.sentence_bias,
+            tuned.document_weights,
+            tuned.document_bias,
+            words,
+        )
+        vectors = self._trainer.vectors(tuned, held_out)
+        return stage, [
+            replace(self.examples[row], title=found[0], vectors=found[1:])
+            for row, found in zip(held_out, vectors, strict=True)
+        ]
+
+    def export(self, folder: Path) -> Path:
+        """Write the encoder that was fitted last, so that it can be used without PyTorch."""
+        if self._tuned is None:
+            raise ModelError("got an encoder that was not fitted yet; fit it before exporting")
+        return self._trainer.export(self._tuned, folder)
+
+
+def _training_text(one: LabelledDocument, taxonomy: Taxonomy) -> TrainingText:
+    sentences = split_sentences(one.document.text)
+    shows = label_sentences(sentences, one, taxonomy)
+    best = label_sentences(sentences, replace(one, also={}), taxonomy)
+    return TrainingText(
+        one.document.title,
+        [" ".join(sentence.text.split()) for sentence in sentences],
+        best,
+        shows & ~best,
+        np.array([code in one.labels for code in taxonomy.codes]),
+    )
+
+
+def _example(one: LabelledDocument, text: TrainingText, auxiliary: bool) -> Example:
+    vectors: NDArray[np.float32] = np.zeros((len(text.sentences), 1), dtype=np.float32)
+    shows = text.best | text.also
+    return Example(vectors, vectors[0], shows, text.labels, whole_text(one.document), auxiliary)
