@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from ka2nlp.aggregation import pool
+from ka2nlp.arrays import check_arrays
 from ka2nlp.errors import ModelError
 from ka2nlp.records import Document
 from ka2nlp.second_stage import SecondStage
@@ -64,7 +65,7 @@ class Heads:
 
     def __post_init__(self) -> None:
         dimension, n_labels = self.sentence_weights.shape
-        expected = {
+        shapes = {
             "sentence_weights": (dimension, n_labels),
             "sentence_bias": (n_labels,),
             "document_weights": (dimension, n_labels),
@@ -73,13 +74,7 @@ class Heads:
             "lower": (n_labels,),
             "upper": (n_labels,),
         }
-        for name, shape in expected.items():
-            array = getattr(self, name)
-            if array.shape != shape or not np.isfinite(array).all():
-                raise ModelError(
-                    f"got {name} of shape {array.shape}, expected finite numbers of shape {shape}; "
-                    "rebuild the model"
-                )
+        check_arrays(self, shapes)
         for part in (self.words, self.second):
             if len(part.bias) != n_labels:
                 raise ModelError(

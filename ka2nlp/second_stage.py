@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from ka2nlp.aggregation import N_POOLED, NOISY_OR, sigmoid
-from ka2nlp.errors import ModelError
+from ka2nlp.arrays import check_arrays
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -66,20 +66,14 @@ class SecondStage:
 
     def __post_init__(self) -> None:
         n_labels = len(self.bias)
-        expected = {
+        shapes = {
             "weights": (n_labels, N_FEATURES),
+            "bias": (n_labels,),
             "company": (n_labels, n_labels),
             "relevance_weights": (N_RELEVANCE,),
             "relevance_bias": (1,),
-            "outcomes": (len(self.outcomes),),
         }
-        for name, shape in expected.items():
-            array = getattr(self, name)
-            if array.shape != shape or not np.isfinite(array).all():
-                raise ModelError(
-                    f"got {name} of shape {array.shape}, expected finite numbers of shape {shape}; "
-                    "rebuild the model"
-                )
+        check_arrays(self, shapes)
 
     def logits(self, seen: NDArray[np.float64]) -> NDArray[np.float64]:
         """Give log odds of the labels in documents that serve an outcome.

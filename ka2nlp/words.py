@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from ka2nlp.errors import ModelError
+from ka2nlp.arrays import check_arrays
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -61,13 +61,7 @@ class WordModel:
     def __post_init__(self) -> None:
         n_terms, n_labels = len(self.vocabulary), len(self.bias)
         shapes = {"idf": (n_terms,), "weights": (n_terms, n_labels), "bias": (n_labels,)}
-        for name, expected in shapes.items():
-            array = getattr(self, name)
-            if array.shape != expected or not np.isfinite(array).all():
-                raise ModelError(
-                    f"got word {name} of shape {array.shape}, expected finite numbers of shape "
-                    f"{expected}; rebuild the model"
-                )
+        check_arrays(self, shapes)
         object.__setattr__(self, "_rows", {term: row for row, term in enumerate(self.vocabulary)})
 
     def logits(self, texts: Iterable[str]) -> NDArray[np.float64]:

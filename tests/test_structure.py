@@ -18,7 +18,7 @@ import ka2nlp
 PACKAGE = ROOT / "ka2nlp"
 LAYERS = [
     {"ka2nlp", "errors", "progress", "records"},
-    {"taxonomy", "languages"},
+    {"arrays", "taxonomy", "languages"},
     {
         "documents",
         "sentences",

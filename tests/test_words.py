@@ -48,7 +48,7 @@ def test_words_are_learnt() -> None:
 
 
 def test_arrays_must_belong_together() -> None:
-    with pytest.raises(ModelError, match=r"got word idf of shape \(1,\)"):
+    with pytest.raises(ModelError, match=r"got idf of shape \(1,\) in WordModel"):
         WordModel(
             ("a", "b"),
             np.ones(1, np.float32),

@@ -1,0 +1,35 @@
+"""Check the arrays of a model before anything is multiplied with them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from ka2nlp.errors import ModelError
+
+__all__ = ["check_arrays"]
+
+
+def check_arrays(owner: object, shapes: Mapping[str, tuple[int, ...]]) -> None:
+    """Check attributes of an object.
+
+    Parameters
+    ----------
+    owner
+        Holds the arrays.
+    shapes
+        Name of each array, to the shape that is expected.
+
+    Raises
+    ------
+    ModelError
+        When a shape is another one or a number is not finite.
+    """
+    for name, expected in shapes.items():
+        array = getattr(owner, name)
+        if array.shape != expected or not np.isfinite(array).all():
+            raise ModelError(
+                f"got {name} of shape {array.shape} in {type(owner).__name__}, expected finite "
+                f"numbers of shape {expected}; rebuild the model"
+            )
