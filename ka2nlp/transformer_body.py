@@ -92,6 +92,8 @@ class TransformerBody:
         for batch in group_by_length([len(state) for state in prepared], _TOKENS_PER_BATCH):
             lengths = [len(prepared[index]) for index in batch]
             padded = pad_sequence([prepared[index] for index in batch], batch_first=True)
+            if not _is_half_quick():
+                padded = padded.float()
             with _half():
                 found = _run(module, padded, lengths).float()
             mask = _mask(lengths)[..., None]
@@ -138,16 +140,15 @@ def _mask(lengths: Sequence[int]) -> torch.Tensor:
     return (torch.arange(max(lengths))[None, :] < torch.tensor(lengths)[:, None]).float()
 
 
-def _device() -> str:
+def _is_half_quick() -> bool:
+    """Tell whether this processor computes in bfloat16 quickly."""
     import torch
 
-    return "cuda" if torch.cuda.is_available() else "cpu"
+    return bool(torch.backends.cpu.get_cpu_capability() == "AVX512")
 
 
 def _half() -> Any:  # noqa: ANN401
-    """Compute in bfloat16 where the machine does that quickly."""
+    """Compute in bfloat16 where that is quick, else in float32."""
     import torch
 
-    device = _device()
-    fast = device == "cuda" or torch.backends.cpu.get_cpu_capability() == "AVX512"
-    return torch.autocast(device, dtype=torch.bfloat16, enabled=fast)
+    return torch.autocast("cpu", dtype=torch.bfloat16, enabled=_is_half_quick())

@@ -148,12 +148,15 @@ def test_an_adapted_model_says_so(tmp_path: Path) -> None:
     assert set(adapted.changed) <= set(Taxonomy.load().codes)
 
 
-def test_the_encoder_learns(tmp_path: Path) -> None:
+@pytest.mark.parametrize("half", [True, False])
+def test_the_encoder_learns(tmp_path: Path, half: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """Fine-tuned on 60 documents, the encoder tells sentences apart, and its export agrees."""
     pytest.importorskip("torch", reason="PyTorch comes with the train extra")
+    from ka2nlp import transformer_body
     from ka2nlp.encoder_training import FineTuneSettings
     from ka2nlp.transformer_body import TransformerBody
 
+    monkeypatch.setattr(transformer_body, "_is_half_quick", lambda: half)
     corpus = labelled(60)
     settings = FineTuneSettings(n_epochs=4)
     folds = {one.document.id: row % 3 for row, one in enumerate(corpus)}
