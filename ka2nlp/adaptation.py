@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from ka2nlp.aggregation import raise_parents, sigmoid
+from ka2nlp.arrays import as_float32
 from ka2nlp.errors import CorpusError
 from ka2nlp.estimators import tune_thresholds
 from ka2nlp.heads import Heads
@@ -148,11 +149,11 @@ def _stretch(second: SecondStage, change: NDArray[np.float64]) -> SecondStage:
     slope, shift = 1 + change[0], change[1]
     return replace(
         second,
-        weights=_float32(second.weights * slope[:-1, None]),
-        bias=_float32(second.bias * slope[:-1] + shift[:-1]),
-        company=_float32(second.company * slope[:-1]),
-        relevance_weights=_float32(second.relevance_weights * slope[-1]),
-        relevance_bias=_float32(second.relevance_bias * slope[-1] + shift[-1]),
+        weights=as_float32(second.weights * slope[:-1, None]),
+        bias=as_float32(second.bias * slope[:-1] + shift[:-1]),
+        company=as_float32(second.company * slope[:-1]),
+        relevance_weights=as_float32(second.relevance_weights * slope[-1]),
+        relevance_bias=as_float32(second.relevance_bias * slope[-1] + shift[-1]),
     )
 
 
@@ -171,11 +172,7 @@ def _thresholds(
     positives = truth.sum(axis=0)
     share = positives / (positives + strength)
     moved = share * tune_thresholds(truth, scores) + (1 - share) * heads.thresholds
-    return _float32(np.clip(moved, heads.lower, heads.upper))
-
-
-def _float32(array: NDArray[np.floating]) -> NDArray[np.float32]:
-    return np.ascontiguousarray(array, dtype=np.float32)
+    return as_float32(np.clip(moved, heads.lower, heads.upper))
 
 
 def _fit(

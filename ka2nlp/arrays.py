@@ -1,14 +1,23 @@
-"""Check the arrays of a model before anything is multiplied with them."""
+"""The arrays of a model: how they are kept, and checked before anything is multiplied with them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ka2nlp.errors import ModelError
 
-__all__ = ["check_arrays"]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["as_float32", "check_arrays"]
+
+
+def as_float32(array: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Give an array as a model keeps it: contiguous, in 32-bit floats."""
+    return np.ascontiguousarray(array, dtype=np.float32)
 
 
 def check_arrays(owner: object, shapes: Mapping[str, tuple[int, ...]]) -> None:

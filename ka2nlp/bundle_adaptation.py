@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,9 +18,6 @@ from ka2nlp.labelled import LabelledDocument, label_matrix
 from ka2nlp.progress import Progress, silent
 from ka2nlp.tagger import EncodedDocument, encode_documents
 from ka2nlp.taxonomy import Taxonomy
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["adapt_bundle", "score_documents"]
 

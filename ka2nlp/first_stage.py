@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from ka2nlp.arrays import as_float32
 from ka2nlp.estimators import MultilabelLogistic, fit_words
 from ka2nlp.heads import features, summarise, whole_text
 from ka2nlp.labelled import LabelledDocument, label_sentences
@@ -124,10 +125,10 @@ class FrozenFitter:
             np.array([summarise(example.vectors, example.title) for example in examples]), labels
         )
         stage = FirstStage(
-            _float32(sentence.coef_.T),
-            _float32(sentence.intercept_),
-            _float32(document.coef_.T),
-            _float32(document.intercept_),
+            as_float32(sentence.coef_.T),
+            as_float32(sentence.intercept_),
+            as_float32(document.coef_.T),
+            as_float32(document.intercept_),
             fit_words([example.words for example in examples], labels, self.words_c),
         )
         return stage, [self.examples[row] for row in held_out]
@@ -149,7 +150,3 @@ def make_example(
         whole_text(labelled.document),
         auxiliary,
     )
-
-
-def _float32(array: NDArray[np.floating]) -> NDArray[np.float32]:
-    return np.ascontiguousarray(array, dtype=np.float32)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from ka2nlp.aggregation import NOISY_OR, answer, decide, raise_parents, withhold
+from ka2nlp.arrays import as_float32
 from ka2nlp.errors import CorpusError
 from ka2nlp.estimators import MultilabelLogistic, tune_cutoffs, tune_thresholds
 from ka2nlp.evaluation import Evaluation, evaluate_arrays, group_columns
@@ -262,7 +263,7 @@ def fit_second_stage(
         stage.document_bias,
         stage.words,
         fit(np.ones(len(truth), dtype=bool)),
-        *map(_float32, _tune(truth[~auxiliary], scores[~auxiliary])),
+        *map(as_float32, _tune(truth[~auxiliary], scores[~auxiliary])),
     )
     return TrainedHeads(heads, taxonomy, scores, truth, decided, answers, folds, auxiliary)
 
@@ -288,7 +289,7 @@ def _fit(
     relevance = _fit_relevance(relevance_features(seen, lengths, outcomes), relevant, settings)
     kept = relevant if relevant.any() else np.ones(len(truth), dtype=bool)
     labels = _fit_labels(seen[kept], truth[kept], sample_weight[kept], settings)
-    weights, bias, company, gate, gate_bias = map(_float32, (*labels, *relevance))
+    weights, bias, company, gate, gate_bias = map(as_float32, (*labels, *relevance))
     return SecondStage(weights, bias, company, gate, gate_bias, outcomes)
 
 
@@ -326,7 +327,3 @@ def _fit_labels(
         company[:, label] = model.coef_[0, n_features:] * scale
         bias[label] = model.intercept_[0] - centre @ company[:, label]
     return weights, bias, company
-
-
-def _float32(array: NDArray[np.floating]) -> NDArray[np.float32]:
-    return np.ascontiguousarray(array, dtype=np.float32)
