@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -13,6 +14,7 @@ __all__ = [
     "TO_CHECK",
     "Document",
     "Evidence",
+    "Place",
     "Report",
     "Sentence",
     "Tag",
@@ -23,6 +25,22 @@ TO_CHECK: Final = "to check"
 ADDRESSED: Final = "addressed"
 ANSWERS: Final = (NOT_ADDRESSED, TO_CHECK, ADDRESSED)
 """What is said of a label, from least to most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a stretch of a document's text stands in its source.
+
+    Parameters
+    ----------
+    start
+        Character offset at which it begins; it goes on to the next place.
+    label
+        What a reader looks for: "page 3", "paragraph 12".
+    """
+
+    start: int
+    label: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +59,8 @@ class Document:
         Whatever else the source says of it.
     problems
         What went wrong while it was read; each becomes a warning in the report.
+    places
+        Pages or paragraphs of the source, in the order of the text; none where it is plain text.
     """
 
     id: str
@@ -48,6 +68,12 @@ class Document:
     text: str
     metadata: Mapping[str, object] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
+    places: tuple[Place, ...] = ()
+
+    def place_at(self, offset: int) -> str:
+        """Name the place of a character offset; empty where none is known."""
+        after = bisect_right(self.places, offset, key=lambda place: place.start)
+        return self.places[after - 1].label if after else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +117,25 @@ class Evidence:
         The sentence.
     score
         Probability in [0, 1] that this sentence, read alone, shows the tag.
+    place
+        Where it stands in its source ("page 3"); empty where there are no places.
     """
 
     start: int
     end: int
     text: str
     score: float
+    place: str = ""
+
+    def to_dict(self) -> dict[str, object]:
+        """Give the JSON form; ``place`` is in it where there is one."""
+        form: dict[str, object] = {
+            "start": self.start,
+            "end": self.end,
+            "text": self.text,
+            "score": round(self.score, 6),
+        }
+        return form | {"place": self.place} if self.place else form
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +209,8 @@ class Report:
         dict
             ``{"id", "tags": [{"code", "label", "level", "probability", "answer", "evidence":
             [{"start", "end", "text", "score"}]}], "scores", "answers", "model", "taxonomy",
-            "warnings"}``; probabilities are rounded to six digits.
+            "warnings"}``; probabilities are rounded to six digits. Evidence from a source with
+            pages or paragraphs has its "place" as well.
         """
         return {
             "id": self.id,
@@ -181,15 +221,7 @@ class Report:
                     "level": tag.level,
                     "probability": round(tag.probability, 6),
                     "answer": tag.answer,
-                    "evidence": [
-                        {
-                            "start": item.start,
-                            "end": item.end,
-                            "text": item.text,
-                            "score": round(item.score, 6),
-                        }
-                        for item in tag.evidence
-                    ],
+                    "evidence": [item.to_dict() for item in tag.evidence],
                 }
                 for tag in self.tags
             ],

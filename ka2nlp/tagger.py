@@ -185,7 +185,7 @@ class Tagger:
                 label=concept.label,
                 level=concept.level,
                 probability=float(scores[column]),
-                evidence=_evidence(encoded.sentences, shown[:, column]),
+                evidence=_evidence(encoded, shown[:, column]),
                 answer=answers[column],
             )
             for column, concept in enumerate(taxonomy.concepts)
@@ -205,11 +205,18 @@ class Tagger:
         )
 
 
-def _evidence(sentences: list[Sentence], scores: NDArray[np.float64]) -> tuple[Evidence, ...]:
+def _evidence(encoded: EncodedDocument, scores: NDArray[np.float64]) -> tuple[Evidence, ...]:
+    place_at = encoded.document.place_at
     return tuple(
-        Evidence(sentence.start, sentence.end, sentence.text, float(scores[row]))
+        Evidence(
+            sentence.start,
+            sentence.end,
+            sentence.text,
+            score=float(scores[row]),
+            place=place_at(sentence.start),
+        )
         for row in rank_evidence(scores)
-        for sentence in (sentences[row],)
+        for sentence in (encoded.sentences[row],)
     )
 
 

@@ -87,7 +87,8 @@ class _Page:
         for tag in self._ranked(tags):
             self._show_tag(tag, level.key)
             if level.key not in _COMPACT:
-                self._show_evidence(tag.best_sentence, repeated=tag.best_sentence in shown)
+                place = tag.evidence[0].place if tag.evidence else ""
+                self._show_evidence(tag.best_sentence, place, repeated=tag.best_sentence in shown)
             shown.add(tag.best_sentence)
 
     def _show_doubts(self, report: Report) -> None:
@@ -142,7 +143,7 @@ class _Page:
             line.append("?", style="bold")
         self._console.print(line)
 
-    def _show_evidence(self, sentence: str, *, repeated: bool) -> None:
+    def _show_evidence(self, sentence: str, place: str, *, repeated: bool) -> None:
         """Show the best sentence of a tag; only its beginning where it was shown before."""
         from rich.padding import Padding
         from rich.text import Text
@@ -152,8 +153,8 @@ class _Page:
         lines = _REPEATED_LINES if repeated else _LINES
         quote = Text(self._quote(sentence, int(lines * (self._console.width - _INDENT))))
         quote.stylize("dim italic")
-        if repeated:
-            quote.append(" (above)", style="dim")
+        if remark := "above" if repeated else place:
+            quote.append(f" ({remark})", style="dim")
         for line in quote.wrap(self._console, self._console.width - _INDENT):
             line.rstrip()
             self._console.print(Padding(line, (0, 0, 0, _INDENT), expand=False))
