@@ -62,7 +62,9 @@ def test_an_output_that_fails_leaves_nothing(call: Call, tmp_path: Path) -> None
     ("arguments", "message"),
     [
         (["tag", "nowhere.txt"], "got nowhere.txt, which does not exist; check the path"),
-        (["tag", str(ROOT)], "expected a file; name the files inside it"),
+        (["tag", str(ROOT / "ka2nlp" / "cli")], "without a file that can be read; check the path"),
+        (["tag", "sqlite:///x.db"], "got sqlite:///x.db without a query, expected a query (--sql)"),
+        (["tag", "x.csv", "--sql", "SELECT 1"], "got x.csv with a query"),
         (["tag", str(ROOT / "pyproject.toml")], "unknown ending '.toml', expected one of .txt"),
         (["tag", str(EXAMPLES / "water-mains.txt"), "--model", "none"], "got the model 'none'"),
         (["tag"], "Missing argument 'INPUT...'"),

@@ -5,6 +5,7 @@ import io
 import json
 from pathlib import Path
 
+import made_files
 import pytest
 
 from ka2nlp.documents import READERS, read_documents
@@ -76,13 +77,13 @@ def test_named_encoding(tmp_path: Path) -> None:
         ("nul.txt", b"abc\0\0\0\1\2def", "binary data"),
         ("latin.txt", "Żółć café".encode("cp1250"), "which is not utf-8; save the file as UTF-8"),
         ("empty.jsonl", b"\n", "got no line, expected JSON Lines"),
-        ("proposal.docx", b"PK", "unknown ending '.docx', expected one of .txt"),
+        ("proposal.doc", b"PK", "unknown ending '.doc', expected one of .txt"),
         ("table.parquet", b"not parquet at all", "not Parquet"),
     ],
 )
 def test_bad_files(tmp_path: Path, name: str, content: bytes, message: str) -> None:
     if name.endswith(".parquet"):
-        pytest.importorskip("pyarrow", reason="pyarrow comes with the train extra")
+        pytest.importorskip("pyarrow", reason="pyarrow comes with the archive extra")
     with pytest.raises(InputError, match=message) as caught:
         read(tmp_path / name, content)
     assert name in str(caught.value)
@@ -90,19 +91,19 @@ def test_bad_files(tmp_path: Path, name: str, content: bytes, message: str) -> N
 
 
 def test_directory_missing_file_and_unknown_format(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="got the directory"):
+    with pytest.raises(InputError, match="without a file that can be read"):
         list(read_documents(tmp_path))
     with pytest.raises(InputError, match="does not exist"):
         list(read_documents(tmp_path / "nowhere.txt"))
-    with pytest.raises(InputError, match="got the format 'pdf', expected one of text, markdown"):
-        list(read_documents(tmp_path / "nowhere.txt", format="pdf"))
+    with pytest.raises(InputError, match="got the format 'doc', expected one of text, markdown"):
+        list(read_documents(tmp_path / "nowhere.txt", format="doc"))
     with pytest.raises(InputError, match="unknown encoding 'utf-99'"):
         decode(b"x", "utf-99")
 
 
 def test_parquet(tmp_path: Path) -> None:
     pandas = pytest.importorskip("pandas", reason="pandas comes with the train extra")
-    pytest.importorskip("pyarrow", reason="pyarrow comes with the train extra")
+    pytest.importorskip("pyarrow", reason="pyarrow comes with the archive extra")
     path = tmp_path / "table.parquet"
     rows = {"id": ["a", "b"], "title": ["A", None], "summary": ["One.", None], "year": [2014, 2015]}
     pandas.DataFrame(rows).to_parquet(path)
@@ -116,6 +117,10 @@ SAMPLES = {
     "markdown": b"# Title\nWe train teachers.",
     "jsonl": json.dumps({"id": "a", "text": "We train teachers."}).encode(),
     "csv": b"id\ttext\na\tWe train teachers.",
+    "html": b"<title>Title</title><p>We train teachers.",
+    "docx": made_files.word(["We train teachers."]),
+    "odt": made_files.opendocument(["We train teachers."]),
+    "pdf": made_files.pdf(["We train teachers."]),
 }
 
 

@@ -34,6 +34,9 @@ __all__ = ["command"]
 @click.option("--model", metavar="DIR", help="A model folder, or the name of one that ships.")
 @click.option("--input-format", type=click.Choice(list(READERS)), help="Default: by file ending.")
 @click.option("--encoding", default="utf-8", show_default=True, help="Of the input files.")
+@click.option("--text-column", metavar="NAME", help="Column of a table that holds the text.")
+@click.option("--id-column", metavar="NAME", help="Column of a table that identifies a row.")
+@click.option("--sql", metavar="QUERY", help="Read the rows of this query; INPUT is the database.")
 def command(
     inputs: tuple[str, ...],
     format: str,
@@ -42,15 +45,28 @@ def command(
     model: str | None,
     input_format: str | None,
     encoding: str,
+    text_column: str | None,
+    id_column: str | None,
+    sql: str | None,
 ) -> None:
     """Report which aims each description addresses, with evidence.
 
-    INPUT is a text, Markdown or JSON Lines file, or - for standard input.
+    INPUT is a file (text, Markdown, PDF, Word, OpenDocument, HTML, JSON Lines, CSV, Excel,
+    Parquet), a folder of such files, - for standard input, or an address: s3://bucket/table.csv,
+    https://..., or with --sql a database, postgresql+psycopg://user@host/database.
     """
     from ka2nlp.tagger import Tagger
 
     documents = chain.from_iterable(
-        read_documents(source, format=input_format, encoding=encoding) for source in inputs
+        read_documents(
+            source,
+            format=input_format,
+            encoding=encoding,
+            text_column=text_column,
+            id_column=id_column,
+            sql=sql,
+        )
+        for source in inputs
     )
     first = next(documents)  # an unreadable input is reported before the model is loaded
     tagger = Tagger.load(model)

@@ -10,6 +10,8 @@ from typing import BinaryIO, Final, TextIO
 
 from ka2nlp.documents.columns import find_columns
 from ka2nlp.documents.decoding import decode, encoding_of
+from ka2nlp.documents.options import ReadingOptions
+from ka2nlp.documents.streams import seekable
 from ka2nlp.errors import InputError
 from ka2nlp.records import Document
 
@@ -22,24 +24,24 @@ _SPOILED: Final = re.compile("[\udc80-\udcff]")
 """What ``surrogateescape`` makes of a byte that is not of the encoding."""
 
 
-def read_delimited(stream: BinaryIO, name: str, encoding: str) -> Iterator[Document]:
+def read_delimited(stream: BinaryIO, name: str, options: ReadingOptions) -> Iterator[Document]:
     """Read a table with a header row; the delimiter (comma, semicolon, tab) is found by itself.
 
     A row that cannot be read is a document without text and with its reason, so that the rows after
     it keep their places.
     """
-    sample = stream.read(_SAMPLE)
-    if not sample.strip():
-        raise InputError("got an empty file, expected a table with a header row")
-    _check_encoding(sample, encoding)
-    stream.seek(0)
-    text = io.TextIOWrapper(
-        stream, encoding_of(sample, encoding), errors="surrogateescape", newline=""
-    )
-    try:
-        yield from _documents(text, name)
-    finally:
-        text.detach()  # the stream is its opener's to close
+    with seekable(stream) as table:
+        sample = table.read(_SAMPLE)
+        if not sample.strip():
+            raise InputError("got an empty file, expected a table with a header row")
+        _check_encoding(sample, options.encoding)
+        table.seek(0)
+        encoding = encoding_of(sample, options.encoding)
+        text = io.TextIOWrapper(table, encoding, errors="surrogateescape", newline="")
+        try:
+            yield from _documents(text, name, options)
+        finally:
+            text.detach()  # the stream is its opener's to close
 
 
 def _check_encoding(sample: bytes, encoding: str) -> None:
@@ -55,12 +57,12 @@ def _check_encoding(sample: bytes, encoding: str) -> None:
     decode(text.encode("utf-8", "ignore"))
 
 
-def _documents(text: TextIO, name: str) -> Iterator[Document]:
+def _documents(text: TextIO, name: str, options: ReadingOptions) -> Iterator[Document]:
     csv.field_size_limit(_LONGEST_CELL)
     reader = csv.reader(text, delimiter=_delimiter(text.readline()))
     text.seek(0)
     headers = next(reader)
-    columns = find_columns(headers)
+    columns = find_columns(headers, text=options.text_column, id=options.id_column)
     rows = 0
     while True:
         place = f"{name}:{reader.line_num + 1}"

@@ -1,4 +1,4 @@
-"""Parquet tables: one row, one document (needs ``ka2nlp[train]`` for pyarrow)."""
+"""Parquet tables: one row, one document (needs ``ka2nlp[archive]`` for pyarrow)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from typing import BinaryIO, Final
 
 from ka2nlp.documents.columns import find_columns
+from ka2nlp.documents.extras import needs
+from ka2nlp.documents.options import ReadingOptions
+from ka2nlp.documents.streams import seekable
 from ka2nlp.errors import InputError
 from ka2nlp.records import Document
 
@@ -14,22 +17,21 @@ __all__ = ["read_parquet"]
 _ROWS: Final = 512
 
 
-def read_parquet(stream: BinaryIO, name: str, encoding: str) -> Iterator[Document]:
+def read_parquet(stream: BinaryIO, name: str, options: ReadingOptions) -> Iterator[Document]:
     """Read a table, its columns found by name; values of metadata keep their type."""
-    try:
+    with needs("a Parquet file", "pyarrow", "archive"):
         from pyarrow import ArrowInvalid
         from pyarrow.parquet import ParquetFile
-    except ImportError as error:
-        raise InputError(
-            "got a Parquet file but no pyarrow to read it; install: pip install 'ka2nlp[train]'"
-        ) from error
-    try:
-        table = ParquetFile(stream)
-    except ArrowInvalid as error:
-        raise InputError(f"got a file that is not Parquet ({error})") from error
-    columns = find_columns(table.schema_arrow.names)
-    number = 0
-    for batch in table.iter_batches(batch_size=_ROWS):
-        for row in batch.to_pylist():
-            number += 1
-            yield columns.document(list(row.values()), f"{name}:{number}")
+    with seekable(stream) as file:
+        try:
+            table = ParquetFile(file)
+        except ArrowInvalid as error:
+            raise InputError(f"got a file that is not Parquet ({error})") from error
+        columns = find_columns(
+            table.schema_arrow.names, text=options.text_column, id=options.id_column
+        )
+        number = 0
+        for batch in table.iter_batches(batch_size=_ROWS):
+            for row in batch.to_pylist():
+                number += 1
+                yield columns.document(list(row.values()), f"{name}:{number}")

@@ -7,20 +7,21 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from ka2nlp.documents.decoding import decode
+from ka2nlp.documents.options import ReadingOptions
 from ka2nlp.errors import InputError
 from ka2nlp.records import Document
 
 __all__ = ["read_markdown", "read_text"]
 
 
-def read_text(stream: BinaryIO, name: str, encoding: str) -> Iterator[Document]:
+def read_text(stream: BinaryIO, name: str, options: ReadingOptions) -> Iterator[Document]:
     """Read one plain text; its name is its identifier."""
-    yield Document(name, "", _text(stream, encoding))
+    yield Document(name, "", _text(stream, options.encoding))
 
 
-def read_markdown(stream: BinaryIO, name: str, encoding: str) -> Iterator[Document]:
+def read_markdown(stream: BinaryIO, name: str, options: ReadingOptions) -> Iterator[Document]:
     """Read one Markdown text; the first heading is its title, the markup stays in the text."""
-    text = _text(stream, encoding)
+    text = _text(stream, options.encoding)
     heading = re.search(r"^#+[ \t]+(.+?)[ \t#]*$", text, re.MULTILINE)
     yield Document(name, heading.group(1) if heading else "", text)
 

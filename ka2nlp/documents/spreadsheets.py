@@ -6,7 +6,10 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import BinaryIO, Final
 
+from ka2nlp.documents.archives import check_workbook
 from ka2nlp.documents.columns import Columns, find_columns
+from ka2nlp.documents.options import ReadingOptions
+from ka2nlp.documents.streams import seekable
 from ka2nlp.errors import InputError
 from ka2nlp.records import Document
 
@@ -16,24 +19,27 @@ _HEADER_WITHIN: Final = 20
 """Exports may begin with lines about the export; the header stands within as many rows."""
 
 
-def read_spreadsheet(stream: BinaryIO, name: str, encoding: str) -> Iterator[Document]:
+def read_spreadsheet(stream: BinaryIO, name: str, options: ReadingOptions) -> Iterator[Document]:
     """Read the first sheet that has a header row with a text column."""
     from python_calamine import CalamineError, CalamineWorkbook
 
-    try:
-        workbook = CalamineWorkbook.from_filelike(stream)
-        sheets = [workbook.get_sheet_by_name(sheet) for sheet in workbook.sheet_names]
-    except CalamineError as error:
-        raise InputError(
-            f"got a file that is not a workbook ({error}); save it as .xlsx or .csv"
-        ) from error
+    with seekable(stream) as file:
+        check_workbook(file)
+        try:
+            workbook = CalamineWorkbook.from_filelike(file)
+            sheets = [workbook.get_sheet_by_name(sheet) for sheet in workbook.sheet_names]
+        except CalamineError as error:
+            raise InputError(
+                f"got a file that is not a workbook ({error}); save it as .xlsx or .csv"
+            ) from error
     reasons = []
     for sheet in sheets:
         rows = sheet.iter_rows()
         first = sheet.start[0] + 1 if sheet.start else 1
         for number, cells in enumerate(islice(rows, _HEADER_WITHIN), start=first):
+            headers = [str(cell) for cell in cells]
             try:
-                columns = find_columns([str(cell) for cell in cells])
+                columns = find_columns(headers, text=options.text_column, id=options.id_column)
             except InputError as error:
                 reasons.append(str(error))
                 continue

@@ -1,0 +1,24 @@
+"""What a reader is told of its source: the encoding, and which columns are which."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["ReadingOptions"]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingOptions:
+    """How to read a source.
+
+    Parameters
+    ----------
+    encoding
+        Of the characters, where the source does not say itself.
+    text_column, id_column
+        Names of these columns of a table; by default they are found by the usual names.
+    """
+
+    encoding: str = "utf-8"
+    text_column: str | None = None
+    id_column: str | None = None
