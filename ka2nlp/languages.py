@@ -7,7 +7,7 @@ from typing import Any, Final
 
 __all__ = ["detect_language"]
 
-_SAMPLE: Final = 3000
+_SAMPLE: Final = 1000
 _CERTAIN: Final = 0.9
 
 
@@ -17,7 +17,7 @@ def detect_language(text: str) -> str | None:
     Parameters
     ----------
     text
-        Its first 3,000 characters are looked at.
+        Its first 1,000 characters are looked at.
 
     Returns
     -------

@@ -103,7 +103,7 @@ def split_many(texts: Iterable[str]) -> Iterator[list[Sentence]]:
     """Split many texts, lazily and in order; each is independent of the others."""
     nlp = _tokenizer()
     for text in texts:
-        yield list(_spans(text, _sentence_starts(nlp(text))))
+        yield list(_spans(text, _sentence_starts(text, nlp(text))))
 
 
 def _spans(text: str, starts: list[int]) -> Iterator[Sentence]:
@@ -146,26 +146,35 @@ def _tokenizer() -> Tokenizer:
 
 def mark_sentence_starts(doc: Doc) -> Doc:
     """Set ``is_sent_start`` on the tokens of a spaCy document, so that ``doc.sents`` gives ours."""
-    starts = _sentence_starts(doc)
+    starts = _sentence_starts(doc.text, doc)
     for token in doc:
         after = bisect_left(starts, token.idx)
         token.is_sent_start = after < len(starts) and starts[after] < token.idx + len(token)
     return doc
 
 
-def _sentence_starts(doc: Doc) -> list[int]:
+def _sentence_starts(text: str, doc: Doc) -> list[int]:
     """Find the character offsets at which a sentence begins, in order.
 
     Works on plain lists: making spaCy's token objects would take most of the time.
     """
-    words = [token.text for token in doc]
-    starts = {_after_space(doc.text, start) for start in (0, *_layout_breaks(doc.text))}
-    position = 0
-    for index, (word, trailing) in enumerate(zip(words, doc.to_array("SPACY"), strict=True)):
+    positions, words = _words(text, doc)
+    starts = {_after_space(text, start) for start in (0, *_layout_breaks(text))}
+    for index, (position, word) in enumerate(zip(positions, words, strict=True)):
         if not word.isspace() and _follows_an_end(words, index):
             starts.add(position)
-        position += len(word) + int(trailing)
     return sorted(starts)
+
+
+def _words(text: str, doc: Doc) -> tuple[list[int], list[str]]:
+    """Give where each word of a tokenised text begins, and the words."""
+    positions, words = [], []
+    position = 0
+    for length, trailing in doc.to_array(["LENGTH", "SPACY"]).tolist():
+        positions.append(position)
+        words.append(text[position : position + length])
+        position += length + trailing
+    return positions, words
 
 
 def _after_space(text: str, position: int) -> int:
