@@ -12,7 +12,7 @@ import numpy as np
 from ka2nlp.adaptation import Adapted, Scores, adapt_heads
 from ka2nlp.bundle_training import check_identifiers, fingerprint_corpus, group_documents
 from ka2nlp.bundles import Bundle, find_model, load_bundle, save_bundle
-from ka2nlp.embeddings import OnnxEncoder
+from ka2nlp.encoders import load_encoder
 from ka2nlp.heads import Heads, whole_text
 from ka2nlp.labelled import LabelledDocument, label_matrix
 from ka2nlp.progress import Progress, silent
@@ -57,7 +57,7 @@ def adapt_bundle(
     check_identifiers(corpus)
     known = load_bundle(find_model(start), taxonomy)
     encoded: list[EncodedDocument] = []
-    encoder = OnnxEncoder(known.folder)
+    encoder = load_encoder(known.folder)
     for one in encode_documents((labelled.document for labelled in corpus), encoder):
         progress(f"encoding {len(corpus)} documents", len(encoded) / len(corpus))
         encoded.append(one)

@@ -16,7 +16,6 @@ import numpy as np
 
 from ka2nlp import __version__
 from ka2nlp.bundles import (
-    ENCODER_FILES,
     FORMAT,
     Bundle,
     Manifest,
@@ -24,8 +23,8 @@ from ka2nlp.bundles import (
     save_bundle,
 )
 from ka2nlp.duplicates import group_pairs, near_duplicates
-from ka2nlp.embeddings import OnnxEncoder
 from ka2nlp.encoder_training import Body, FineTuneSettings
+from ka2nlp.encoders import load_encoder
 from ka2nlp.errors import CorpusError
 from ka2nlp.first_stage import Example, StageFitter, make_example
 from ka2nlp.joint_training import JointFitter
@@ -129,9 +128,11 @@ def train_bundle(
         fit: StageFitter
         if body is None:
             folder = _encoder_folder(encoder)
+            description = f"that of {folder.name}, as it is"
             examples = encode_corpus(used, folder, taxonomy, others, progress)
             fit = frozen_fitter(examples, settings)
         else:
+            description = body.description
             fit = joint = JointFitter(
                 used,
                 taxonomy,
@@ -154,7 +155,7 @@ def train_bundle(
         if body is not None:
             folder = joint.export(Path(scratch))
         manifest = _manifest(used, examples, trained, output.name, version, command, taxonomy)
-        card, pictures = write_card(manifest, trained, taxonomy)
+        card, pictures = write_card(manifest, trained, taxonomy, description)
         bundle = save_bundle(output, manifest, trained.heads, folder, card, pictures)
     return bundle, trained
 
@@ -207,7 +208,7 @@ def encode_corpus(
     """
     examples: list[Example] = []
     documents = (one.document for one in corpus)
-    for encoded in encode_documents(documents, OnnxEncoder(folder)):
+    for encoded in encode_documents(documents, load_encoder(folder)):
         is_auxiliary = encoded.document.id in auxiliary
         examples.append(
             make_example(encoded, corpus[len(examples)], taxonomy, auxiliary=is_auxiliary)
@@ -253,9 +254,7 @@ def _manifest(
 
 
 def _encoder_folder(encoder: Path | str | None) -> Path:
-    if encoder is not None and all((Path(encoder) / name).is_file() for name in ENCODER_FILES):
-        return Path(encoder)
-    return find_model(encoder)
+    return Path(encoder) if encoder is not None and Path(encoder).is_dir() else find_model(encoder)
 
 
 def check_identifiers(corpus: Sequence[LabelledDocument]) -> None:

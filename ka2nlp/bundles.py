@@ -6,7 +6,7 @@
       manifest.json      format, versions, fingerprints, metrics, SHA-256 of every other file
       heads.npz          the classifier's arrays (NumPy, loaded with pickle refused)
       vocabulary.txt     the words and pairs that it knows, one a line
-      encoder.onnx       the sentence encoder
+      encoder.onnx       the sentence encoder (encoder.npz in a model whose encoder is a table)
       tokenizer.json
       card.md            the model card, with its pictures beside it
 
@@ -28,6 +28,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from ka2nlp.encoders import encoder_files
 from ka2nlp.errors import ModelError
 from ka2nlp.heads import Heads
 from ka2nlp.second_stage import SecondStage
@@ -36,7 +37,6 @@ from ka2nlp.words import WordModel
 
 __all__ = [
     "DEFAULT_MODEL",
-    "ENCODER_FILES",
     "Bundle",
     "Manifest",
     "find_model",
@@ -44,12 +44,14 @@ __all__ = [
     "save_bundle",
 ]
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 DEFAULT_MODEL: Final = "ka2-minilm"
+SHORT_NAMES: Final = {"default": DEFAULT_MODEL, "fast": "ka2-fast"}
+"""What users may call the models that ship."""
+
 MANIFEST: Final = "manifest.json"
 HEADS: Final = "heads.npz"
 VOCABULARY: Final = "vocabulary.txt"
-ENCODER_FILES: Final = ("encoder.onnx", "tokenizer.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,14 +110,15 @@ def find_model(name: Path | str | None = None) -> Path:
     Parameters
     ----------
     name
-        A folder, or the name of a model that ships; the default model when left out.
+        A folder, or the name of a model that ships ("fast" and "default" are short for two); the
+        default model when left out.
 
     Raises
     ------
     ModelError
         When there is no such model.
     """
-    wanted = str(name or DEFAULT_MODEL)
+    wanted = SHORT_NAMES.get(str(name or DEFAULT_MODEL), str(name or DEFAULT_MODEL))
     packaged = Path(str(files("ka2nlp"))) / "models"
     source_tree = Path(__file__).resolve().parent.parent / "models"
     for folder in (Path(wanted), packaged / wanted, source_tree / wanted):
@@ -180,7 +183,7 @@ def save_bundle(
     heads
         The classifier.
     encoder_folder
-        Holds ``encoder.onnx`` and ``tokenizer.json``.
+        Holds an encoder, as ``ka2nlp.encoders`` reads it.
     card, pictures
         The model card, Markdown, and the pictures that it shows, by file name.
     """
@@ -190,7 +193,7 @@ def save_bundle(
         np.savez_compressed(draft / HEADS, **_arrays(heads))
         vocabulary = "".join(f"{term}\n" for term in heads.words.vocabulary)
         (draft / VOCABULARY).write_text(vocabulary, encoding="utf-8", newline="\n")
-        for name in ENCODER_FILES:
+        for name in encoder_files(path.name for path in encoder_folder.iterdir()):
             shutil.copyfile(encoder_folder / name, draft / name)
         (draft / "card.md").write_text(card, encoding="utf-8", newline="\n")
         for name, picture in (pictures or {}).items():
@@ -226,9 +229,10 @@ def _read_manifest(path: Path) -> Manifest:
 
 
 def _verify_files(folder: Path, manifest: Manifest) -> None:
-    for name in (HEADS, VOCABULARY, *ENCODER_FILES):
+    for name in (HEADS, VOCABULARY):
         if name not in manifest.files:
             raise ModelError(f"got a manifest without {name} in {folder}; rebuild the model")
+    encoder_files(manifest.files)
     for name, expected in manifest.files.items():
         path = folder / name
         if Path(name).name != name or not path.is_file():

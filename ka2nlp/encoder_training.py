@@ -109,6 +109,8 @@ class Body(Protocol):
     """Turns lines of text into vectors by a module that can learn."""
 
     dimension: int
+    description: str
+    """For the model card."""
 
     def prepare(self, lines: Sequence[str], progress: Progress) -> Sequence[torch.Tensor]:
         """Turn lines into what the module reads; done once for all epochs and folds."""

@@ -27,6 +27,7 @@ __all__ = [
     "Evaluation",
     "EvidenceScores",
     "GroupScores",
+    "average_precision",
     "calibration_error",
     "evaluate_arrays",
     "evaluate_reports",
@@ -262,6 +263,23 @@ def calibration_error(truth: NDArray[np.bool_], scores: NDArray[np.float64]) -> 
     return float(sum(gaps) / max(len(order), 1))
 
 
+def average_precision(truth: NDArray[np.bool_], scores: NDArray[np.float64]) -> float:
+    """Average precision of one label, equal scores taken together.
+
+    The definition is scikit-learn's, which need not be installed to measure a model.
+
+    Parameters
+    ----------
+    truth, scores
+        Of shape (n_documents,); at least one document has the label.
+    """
+    order = np.argsort(-scores, kind="stable")
+    last_of_equals = np.append(np.diff(scores[order]) != 0, True)
+    hits = np.cumsum(truth[order])[last_of_equals]
+    precision = hits / (np.flatnonzero(last_of_equals) + 1)
+    return float(np.sum(np.diff(hits, prepend=0) * precision) / truth.sum())
+
+
 def _rates(
     n_right: int, n_reported: int, n_gold: int
 ) -> tuple[float | None, float | None, float | None]:
@@ -280,11 +298,9 @@ def _code_scores(
     decided: NDArray[np.bool_],
     answers: NDArray[np.int64] | None,
 ) -> CodeScores:
-    from sklearn.metrics import average_precision_score
-
     n_gold, n_reported = int(truth.sum()), int(decided.sum())
     precision, recall, f1 = _rates(int((truth & decided).sum()), n_reported, n_gold)
-    average = float(average_precision_score(truth, scores)) if n_gold else None
+    average = average_precision(truth, scores) if n_gold else None
     error = calibration_error(truth, scores) if n_gold >= MIN_POSITIVES else None
     found = _answer_scores(truth, answers)
     return CodeScores(

@@ -24,9 +24,16 @@ _BINS: Final = 10
 
 
 def write_card(
-    manifest: Manifest, trained: TrainedHeads, taxonomy: Taxonomy
+    manifest: Manifest, trained: TrainedHeads, taxonomy: Taxonomy, encoder: str
 ) -> tuple[str, dict[str, bytes]]:
     """Describe a model.
+
+    Parameters
+    ----------
+    manifest, trained, taxonomy
+        The model, its figures and its labels.
+    encoder
+        What turns its sentences into vectors, in a few words.
 
     Returns
     -------
@@ -46,7 +53,7 @@ corpus {data["fingerprint"]}) by
 
     {manifest.command}
 
-Encoder: all-MiniLM-L6-v2 (Apache-2.0), matrices and word table stored as 8-bit integers.
+Encoder: {encoder}.
 
 ## Cross-validation on the training corpus
 

@@ -22,7 +22,8 @@ from ka2nlp.aggregation import (
     withhold,
 )
 from ka2nlp.bundles import find_model, load_bundle
-from ka2nlp.embeddings import Encoder, OnnxEncoder
+from ka2nlp.embeddings import Encoder
+from ka2nlp.encoders import load_encoder
 from ka2nlp.heads import Heads, whole_text
 from ka2nlp.languages import detect_language
 from ka2nlp.records import ANSWERS, NOT_ADDRESSED, Document, Evidence, Report, Sentence, Tag
@@ -128,7 +129,7 @@ class Tagger:
         """
         taxonomy = Taxonomy.load()
         bundle = load_bundle(find_model(model), taxonomy)
-        encoder = OnnxEncoder(bundle.folder, n_threads=n_threads)
+        encoder = load_encoder(bundle.folder, n_threads=n_threads)
         name = f"{bundle.manifest.name} {bundle.manifest.version}"
         return cls(taxonomy, encoder, bundle.heads, name)
 

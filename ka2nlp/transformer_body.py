@@ -33,6 +33,9 @@ class TransformerBody:
     ----------
     n_frozen
         Lower layers that stay as they are, of the six.
+    keep
+        Folder in which the encoder that is exported is kept in 32-bit floats too, as
+        sentence-transformers reads it.
 
     Raises
     ------
@@ -40,7 +43,7 @@ class TransformerBody:
         When the ``train`` extra is not installed.
     """
 
-    def __init__(self, n_frozen: int = 4) -> None:
+    def __init__(self, n_frozen: int = 4, *, keep: Path | None = None) -> None:
         try:
             from transformers import AutoModel
         except ImportError as error:
@@ -48,10 +51,14 @@ class TransformerBody:
                 "got an installation without PyTorch and transformers; "
                 "install them with: pip install 'ka2nlp[train]'"
             ) from error
-        self._n_frozen = n_frozen
+        self._n_frozen, self._keep = n_frozen, keep
         self._encoder: Any = AutoModel.from_pretrained(
             pretrained_folder(), attn_implementation="sdpa"
         ).eval()
+        self.description = (
+            f"all-MiniLM-L6-v2 (Apache-2.0), all layers but the lower {n_frozen} fine-tuned; "
+            "matrices and word table in 8-bit integers"
+        )
         self.dimension = int(self._encoder.config.hidden_size)
 
     def prepare(self, lines: Sequence[str], progress: Progress) -> list[torch.Tensor]:
@@ -111,8 +118,9 @@ class TransformerBody:
         for layer, trained in zip(upper, module, strict=True):
             layer.load_state_dict(trained.state_dict())
         with TemporaryDirectory() as scratch:
-            model.save(scratch)
-            return export_encoder(folder, scratch)
+            plain = self._keep or Path(scratch)
+            model.save(str(plain))
+            return export_encoder(folder, plain)
 
 
 def _tokens(lines: Sequence[str]) -> list[list[int]]:

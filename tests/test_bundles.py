@@ -10,7 +10,7 @@ import pytest
 from conftest import ROOT, make_heads
 
 from ka2nlp import Taxonomy
-from ka2nlp.bundles import ENCODER_FILES, find_model, load_bundle, save_bundle
+from ka2nlp.bundles import find_model, load_bundle, save_bundle
 from ka2nlp.errors import ModelError
 
 
@@ -53,11 +53,12 @@ def test_a_failed_save_leaves_nothing(tmp_path: Path, taxonomy: Taxonomy) -> Non
 def test_names_and_folders(bundle: Path) -> None:
     assert find_model() == find_model("ka2-minilm") == ROOT / "models" / "ka2-minilm"
     assert find_model(bundle) == bundle
-    with pytest.raises(ModelError, match=r"got the model 'none'.*one of: ka2-minilm"):
+    assert find_model("fast") == ROOT / "models" / "ka2-fast"
+    with pytest.raises(ModelError, match=r"got the model 'none'.*one of: ka2-fast, ka2-minilm"):
         find_model("none")
 
 
-@pytest.mark.parametrize("name", ["heads.npz", "vocabulary.txt", *ENCODER_FILES])
+@pytest.mark.parametrize("name", ["heads.npz", "vocabulary.txt", "encoder.onnx", "tokenizer.json"])
 def test_missing_and_changed_files(bundle: Path, taxonomy: Taxonomy, name: str) -> None:
     with (bundle / name).open("ab") as stream:
         stream.write(b"!")
@@ -77,7 +78,7 @@ def test_another_taxonomy(bundle: Path, taxonomy: Taxonomy) -> None:
 @pytest.mark.parametrize(
     ("entries", "message"),
     [
-        ({"format": 99}, "bundle format 99, expected 2"),
+        ({"format": 99}, "bundle format 99, expected 3"),
         ({"surprise": 1}, "entries are not a manifest's"),
         ({"files": {}}, "without heads.npz"),
     ],

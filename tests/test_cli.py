@@ -115,6 +115,18 @@ def test_help(call: Call, verb: list[str]) -> None:
     assert output.startswith("Usage: ka2nlp")
 
 
+def test_a_missing_library_is_named_with_its_extra(tmp_path: Path) -> None:
+    script = (
+        "import sys; sys.modules['sklearn'] = None\n"
+        "from ka2nlp.cli.main import main; sys.exit(main(sys.argv[1:]))"
+    )
+    corpus = str(ROOT / "corpus" / "authored" / "tr.jsonl")
+    command = [sys.executable, "-c", script, "train", "--corpus", corpus, "-o", tmp_path / "model"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1].endswith("install it with: pip install 'ka2nlp[learn]'")
+
+
 def loaded_by(*arguments: str) -> set[str]:
     """Run a command in a fresh process and list the modules that it imported."""
     script = (
@@ -134,6 +146,7 @@ def test_help_imports_nothing_heavy() -> None:
 
 def test_tag_imports_no_training_library() -> None:
     found = loaded_by("tag", str(EXAMPLES / "water-mains.txt"))
-    assert not {"sklearn", "pandas", "pyarrow", "sentence_transformers", "transformers"} & found
+    heavy = "bs4 docx fsspec lxml pandas pyarrow pypdfium2 scipy sentence_transformers sklearn"
+    assert not {*heavy.split(), "sqlalchemy", "transformers"} & found
     # spaCy's thinc imports PyTorch wherever it is installed; ka2nlp itself never does
     assert "torch" not in found or "thinc" in found

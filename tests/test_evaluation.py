@@ -5,11 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sklearn.metrics import f1_score
+from sklearn.metrics import average_precision_score, f1_score
 
 from ka2nlp import Document, Evidence, Report, Tag, Taxonomy
 from ka2nlp.errors import CorpusError
 from ka2nlp.evaluation import (
+    average_precision,
     calibration_error,
     evaluate_arrays,
     evaluate_reports,
@@ -39,6 +40,15 @@ def test_f1_agrees_with_scikit_learn(taxonomy: Taxonomy) -> None:
         for average, value in (("micro", group.micro_f1), ("macro", group.macro_f1)):
             expected = f1_score(truth[:, columns], decided[:, columns], average=average)
             assert value == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("n_values", [3, 1000])
+def test_average_precision_agrees_with_scikit_learn(n_values: int) -> None:
+    truth, scores, _ = random_case(1)
+    for column in range(truth.shape[1]):
+        ranked = np.round(scores[:, column] * n_values) / n_values  # few values: many are equal
+        expected = average_precision_score(truth[:, column], ranked)
+        assert average_precision(truth[:, column], ranked) == pytest.approx(expected)
 
 
 def test_codes_that_nobody_ticks_are_left_out_of_macro(taxonomy: Taxonomy) -> None:

@@ -23,6 +23,15 @@ _COMMANDS: Final = {
 }
 
 
+_OPTIONAL: Final = {
+    "krippendorff": ("krippendorff", "learn"),
+    "matplotlib": ("matplotlib", "learn"),
+    "scipy": ("SciPy", "learn"),
+    "sklearn": ("scikit-learn", "learn"),
+}
+"""Libraries of extras, by the name they are imported by, with the extra that brings them."""
+
+
 class _Verbs(click.Group):
     """Imports a verb when it is called; the help needs only its summary."""
 
@@ -74,6 +83,16 @@ def main(arguments: list[str] | None = None) -> int:
         return result if isinstance(result, int) else 0
     except click.ClickException as error:
         error.show()
+        return 2
+    except ModuleNotFoundError as error:
+        library, extra = _OPTIONAL.get((error.name or "").split(".")[0], ("", ""))
+        if not library:
+            raise
+        click.echo(
+            f"ka2nlp: got an installation without {library}, which this command needs; "
+            f"install it with: pip install 'ka2nlp[{extra}]'",
+            err=True,
+        )
         return 2
     except Ka2nlpError as error:
         click.echo(f"ka2nlp: {error}", err=True)

@@ -1,0 +1,55 @@
+"""Find out which encoder a folder holds, and load it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from ka2nlp.embeddings import Encoder, OnnxEncoder
+from ka2nlp.errors import ModelError
+from ka2nlp.static_embeddings import StaticEncoder
+
+__all__ = ["encoder_files", "load_encoder"]
+
+_TRANSFORMER: Final = "encoder.onnx"
+_TABLE: Final = "encoder.npz"
+_TOKENIZER: Final = "tokenizer.json"
+
+
+def encoder_files(names: Iterable[str]) -> tuple[str, str]:
+    """Pick the two files of an encoder among the names of files.
+
+    Raises
+    ------
+    ModelError
+        When there is no encoder among them.
+    """
+    known = frozenset(names)
+    for name in (_TRANSFORMER, _TABLE):
+        if {name, _TOKENIZER} <= known:
+            return name, _TOKENIZER
+    raise ModelError(
+        f"got a model without an encoder, expected {_TRANSFORMER} or {_TABLE} beside "
+        f"{_TOKENIZER}; install or rebuild the model"
+    )
+
+
+def load_encoder(folder: Path, *, n_threads: int = 0) -> Encoder:
+    """Load the encoder of a folder.
+
+    Parameters
+    ----------
+    folder
+        Holds the files that ``encoder_files`` names.
+    n_threads
+        For a transformer; 0 takes one a physical core.
+
+    Raises
+    ------
+    ModelError
+        When a file is missing or damaged.
+    """
+    if encoder_files(path.name for path in folder.glob("*"))[0] == _TABLE:
+        return StaticEncoder(folder)
+    return OnnxEncoder(folder, n_threads=n_threads)
