@@ -6,7 +6,10 @@ windows, and their vectors are averaged by the number of their tokens.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -32,7 +35,6 @@ WINDOW: Final = 256
 
 TOKENS_PER_BATCH: Final = 2048
 """Texts of like length are encoded together up to this many tokens, padding included."""
-
 
 REMEMBERED: Final = 16_384
 """Texts whose vectors are kept (some 30 MiB): archives repeat sentences word by word."""
@@ -69,7 +71,7 @@ class OnnxEncoder:
         Holds ``encoder.onnx`` (input: ``input_ids`` of shape (batch, tokens), int64; output:
         vectors of shape (batch, dimension), float32, of any length) and ``tokenizer.json``.
     n_threads
-        Threads for one batch; 0 leaves it to onnxruntime (one a physical core).
+        Threads that encode batches side by side; 0 takes one a core.
 
     Raises
     ------
@@ -82,7 +84,7 @@ class OnnxEncoder:
         from tokenizers import Tokenizer
 
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = n_threads
+        options.intra_op_num_threads = 1  # batches, not their products, are shared out to threads
         options.log_severity_level = 3
         path = Path(folder)
         try:
@@ -98,6 +100,7 @@ class OnnxEncoder:
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
         self._remembered: dict[str, NDArray[np.float32]] = {}
+        self._threads = ThreadPoolExecutor(n_threads or os.cpu_count())
 
     @property
     def dimension(self) -> int:
@@ -144,15 +147,10 @@ class OnnxEncoder:
         ndarray of shape (n_windows, dimension), float32
         """
         vectors = np.zeros((len(windows), self.dimension), dtype=np.float32)
-        by_length: dict[int, list[int]] = {}
-        for index, window in enumerate(windows):
-            by_length.setdefault(len(window), []).append(index)
-        for length, indices in sorted(by_length.items()):
-            n_together = max(1, TOKENS_PER_BATCH // length)
-            for start in range(0, len(indices), n_together):
-                rows = indices[start : start + n_together]
-                tokens = np.array([windows[row] for row in rows], dtype=np.int64)
-                (vectors[rows],) = self._session.run(None, {"input_ids": tokens})
+        batches = list(_of_one_length([len(window) for window in windows]))
+        given = ([windows[row] for row in rows] for rows in batches)
+        for rows, found in zip(batches, self._threads.map(self._run, given), strict=True):
+            vectors[rows] = found
         return _unit_rows(vectors)
 
     def tokenize(self, texts: Sequence[str]) -> tuple[list[list[int]], list[int]]:
@@ -175,6 +173,10 @@ class OnnxEncoder:
                 windows.append([first, *tokens[start : start + room], last])
                 owners.append(row)
         return windows, owners
+
+    def _run(self, windows: Sequence[Sequence[int]]) -> NDArray[np.float32]:
+        (found,) = self._session.run(None, {"input_ids": np.array(windows, dtype=np.int64)})
+        return np.asarray(found, dtype=np.float32)
 
     @property
     def _special_tokens(self) -> tuple[int, int]:
@@ -263,6 +265,16 @@ def _pieces(tokenizer: Any, text: str) -> Iterator[tuple[str, int]]:  # noqa: AN
     for start in range(0, max(len(offsets), 1), room):
         window = offsets[start : start + room]
         yield (text[window[0][0] : window[-1][1]] if window else ""), len(window) + 2
+
+
+def _of_one_length(lengths: Sequence[int]) -> Iterator[list[int]]:
+    """Group the positions of equal lengths, up to ``TOKENS_PER_BATCH``; the longest come first."""
+    ordered = sorted(range(len(lengths)), key=lengths.__getitem__, reverse=True)
+    for length, found in groupby(ordered, key=lengths.__getitem__):
+        rows = list(found)
+        together = max(1, TOKENS_PER_BATCH // max(length, 1))
+        for start in range(0, len(rows), together):
+            yield rows[start : start + together]
 
 
 def group_by_length(

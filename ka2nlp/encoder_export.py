@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -135,8 +135,10 @@ class _Graph:
         """Give the graph: token numbers of shape (batch, tokens) to the sum of their states."""
         from onnx import TensorProto, helper
 
-        self._shape = self._add("Shape", "input_ids")
-        self._length = self._add("Gather", self._shape, self._constant("one", np.array([1])))
+        shape = self._add("Shape", "input_ids")
+        self._length = self._add("Gather", shape, self._constant("one", np.array([1])))
+        width = self._constant("width", np.array([self._width]))
+        self._texts_shape = self._add("Concat", shape, width, axis=0)
         states = self._embed()
         for number in range(self._n_layers):
             states = self._layer(states, f"encoder.layer.{number}")
@@ -161,7 +163,7 @@ class _Graph:
         start = self._constant("zero", np.array([0]))
         here = self._add("Slice", self._constant("places", places), start, self._length)
         return self._normalise(
-            self._rows(self._add("Add", found, here), self._width), "embeddings.LayerNorm"
+            self._by_token(self._add("Add", found, here)), "embeddings.LayerNorm"
         )
 
     def _layer(self, states: str, name: str) -> str:
@@ -174,7 +176,7 @@ class _Graph:
         )
         inner = self._add(
             "BiasGelu",
-            self._balanced_product(states, f"{name}.intermediate.dense"),
+            *self._balanced_products(states, f"{name}.intermediate.dense"),
             self._constant(
                 f"{name}.intermediate.dense.bias", self._bias(f"{name}.intermediate.dense")
             ),
@@ -194,22 +196,15 @@ class _Graph:
     def _attend(self, states: str, name: str) -> str:
         """Attend with several heads: states of shape (batch * tokens, width)."""
         parts = [f"{name}.{part}" for part in ("query", "key", "value")]
-        joined = self._balanced_product(states, *parts)
         bias = np.concatenate([self._bias(part) for part in parts])
-        shape = self._add(
-            "Concat", self._shape, self._constant("three", np.array([3 * self._width])), axis=0
-        )
-        names = self._add_many(
-            "Split", self._add("Reshape", joined, shape), n_outputs=3, axis=2, num_outputs=3
-        )
         attended = self._add(
             "MultiHeadAttention",
-            *names,
+            *map(self._by_text, self._balanced_products(states, *parts)),
             self._constant(f"{name}.bias", bias),
             domain=_RUNTIME,
             num_heads=self._n_heads,
         )
-        return self._rows(attended, self._width)
+        return self._by_token(attended)
 
     def _quantise(self, states: str, *, signed: bool = True) -> tuple[str, str, int]:
         """Turn rows into 8-bit integers: their name, that of the rows' scales, and their zero."""
@@ -225,27 +220,31 @@ class _Graph:
         integers = self._add("QuantizeLinear", states, scales, zeros, axis=0)
         return integers, self._add("Unsqueeze", scales, axis), zero
 
-    def _balanced_product(self, states: str, *names: str) -> str:
+    def _balanced_products(self, states: str, *names: str) -> list[str]:
         """Multiply rows whose channels differ in size; the weights take half of the difference."""
-        of_weights = np.abs(self._matrix(*names)).max(axis=1)
+        matrices = np.concatenate([self._weights[f"{name}.weight"] for name in names])
+        of_weights = np.abs(matrices).max(axis=0)
         of_inputs = self._largest[names[0]]
         shares = np.sqrt(np.maximum(of_inputs, _TINY) / np.maximum(of_weights, _TINY))
         divisor = self._constant(f"{names[0]}.balance", (1 / shares).astype(np.float32))
-        return self._product(self._quantise(self._add("Mul", states, divisor)), *names, rows=shares)
+        quantised = self._quantise(self._add("Mul", states, divisor))
+        return [self._product(quantised, name, shares) for name in names]
 
     def _product(
-        self, quantised: tuple[str, str, int], *names: str, rows: NDArray[np.float32] | None = None
+        self,
+        quantised: tuple[str, str, int],
+        name: str,
+        shares: NDArray[np.float32] | float = 1.0,
     ) -> str:
-        """Multiply with the weights, perhaps scaled by row, of linear maps side by side."""
+        """Multiply with the weights of a linear map, each row of which is scaled by its share."""
         integers, scales, zero = quantised
-        matrix = self._matrix(*names)
-        columns, column_scales = _integers(matrix if rows is None else matrix * rows[:, None])
+        columns, column_scales = _integers((self._weights[f"{name}.weight"] * shares).T)
         found = self._add(
             "MatMulIntegerToFloat",
             integers,
-            self._constant(f"{names[0]}.weight", columns),
+            self._constant(f"{name}.weight", columns),
             self._constant("unit", np.float32(1)),
-            self._constant(f"{names[0]}.scale", column_scales),
+            self._constant(f"{name}.scale", column_scales),
             self._constant(f"zero_{zero}", np.uint8(zero)),
             domain=_RUNTIME,
         )
@@ -269,19 +268,19 @@ class _Graph:
 
     def _pool(self, states: str) -> None:
         """Add up the tokens of each text, as a product, whose order of adding is fixed."""
-        shape = self._add(
-            "Concat", self._shape, self._constant("width", np.array([self._width])), axis=0
-        )
-        one_row = self._add("Concat", self._constant("one", np.array([1])), self._length, axis=0)
+        one = self._constant("one", np.array([1]))
+        one_row = self._add("Concat", one, self._length, axis=0)
         ones = self._add("Expand", self._constant("unit", np.float32(1)), one_row)
-        total = self._add("MatMul", ones, self._add("Reshape", states, shape))
-        self._add("Squeeze", total, self._constant("one", np.array([1])), outputs=("sum",))
+        total = self._add("MatMul", ones, self._by_text(states))
+        self._add("Squeeze", total, one, output="sum")
 
-    def _matrix(self, *names: str) -> NDArray[np.float32]:
-        return np.concatenate([self._weights[f"{name}.weight"].T for name in names], axis=1)
+    def _by_text(self, states: str) -> str:
+        """Shape states as (batch, tokens, width)."""
+        return self._add("Reshape", states, self._texts_shape)
 
-    def _rows(self, states: str, width: int) -> str:
-        return self._add("Reshape", states, self._constant("rows", np.array([-1, width])))
+    def _by_token(self, states: str) -> str:
+        """Shape states as (batch * tokens, width)."""
+        return self._add("Reshape", states, self._constant("rows", np.array([-1, self._width])))
 
     def _bias(self, name: str) -> NDArray[np.float32]:
         return self._weights[f"{name}.bias"]
@@ -294,24 +293,20 @@ class _Graph:
             self._constants[name] = numpy_helper.from_array(whole, name)
         return name
 
-    def _add(self, operator: str, *inputs: str, **attributes: Any) -> str:  # noqa: ANN401
-        return self._add_many(operator, *inputs, n_outputs=1, **attributes)[0]
-
-    def _add_many(
+    def _add(
         self,
         operator: str,
         *inputs: str,
-        n_outputs: int,
-        outputs: Sequence[str] | None = None,
+        output: str | None = None,
         **attributes: Any,  # noqa: ANN401
-    ) -> list[str]:
+    ) -> str:
         from onnx import helper
 
-        number = len(self._nodes)
-        names = list(outputs or (f"{operator}_{number}_{at}" for at in range(n_outputs)))
-        name = f"{operator}_{number}"
-        self._nodes.append(helper.make_node(operator, list(inputs), names, name=name, **attributes))
-        return names
+        name = f"{operator}_{len(self._nodes)}"
+        result = output or name
+        node = helper.make_node(operator, list(inputs), [result], name=name, **attributes)
+        self._nodes.append(node)
+        return result
 
 
 def _integers(matrix: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
