@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = ["EncodedDocument", "Tagger", "encode_documents"]
 
-DOCUMENTS_PER_BATCH: Final = 32
+DOCUMENTS_PER_BATCH: Final = 128
 FEW_WORDS: Final = 20
 
 
