@@ -5,14 +5,13 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterable
-from typing import Final, TextIO
+from typing import TextIO
 
 from ka2nlp.records import TO_CHECK, Report
+from ka2nlp.reports.cells import inert
 from ka2nlp.taxonomy import Taxonomy
 
 __all__ = ["write_csv", "write_json", "write_json_lines"]
-
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 def write_json_lines(reports: Iterable[Report], stream: TextIO, taxonomy: Taxonomy) -> None:
@@ -43,17 +42,13 @@ def write_csv(reports: Iterable[Report], stream: TextIO, taxonomy: Taxonomy) -> 
         evidence = [f"{tag.code}: {tag.best_sentence}" for tag in report.tags]
         writer.writerow(
             [
-                _inert(report.id),
+                inert(report.id),
                 " ".join(tag.code for tag in report.tags),
                 " ".join(code for code in report.answers if report.answers[code] == TO_CHECK),
                 *(f"{report.scores[code]:.4f}" for code in taxonomy.codes),
-                _inert(" | ".join(evidence)),
-                _inert(" | ".join(report.warnings)),
+                inert(" | ".join(evidence)),
+                inert(" | ".join(report.warnings)),
                 report.model,
                 report.taxonomy,
             ]
         )
-
-
-def _inert(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
