@@ -18,6 +18,7 @@ _COMMANDS: Final = {
     "tag": ("ka2nlp.cli.tag", "Report which aims each description addresses, with evidence."),
     "taxonomy": ("ka2nlp.cli.taxonomy", "Print or export the labels."),
     "evaluate": ("ka2nlp.cli.evaluate", "Score a model on labelled descriptions."),
+    "report": ("ka2nlp.cli.report", "Count what the projects of an archive are for, on a page."),
     "corpus": ("ka2nlp.cli.corpus", "Check, join, describe and compare labelled data."),
     "train": ("ka2nlp.cli.train", "Train a model on an annotated corpus."),
 }
