@@ -24,7 +24,7 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
     help="Write the page here.",
 )
 @click.option("--csv", type=_FOLDER, metavar="FOLDER", help="Also write the figures as CSV.")
-@click.option("--compare", type=_FOLDER, metavar="DIR2", help="An older run or another archive.")
+@click.option("--compare", type=_FOLDER, metavar="DIR2", help="Compare with this run or archive.")
 @click.option("--model", metavar="DIR", help="Where the error rates are read. Default: by name.")
 def command(
     archive: Path, output: Path, csv: Path | None, compare: Path | None, model: str | None
@@ -44,10 +44,10 @@ def command(
 
     taxonomy = Taxonomy.load()
     run = open_run(archive, taxonomy)
-    older = open_run(compare, taxonomy) if compare else None
+    other = open_run(compare, taxonomy) if compare else None
     provenance = trace(run, model)
     figures = count(run)
-    comparison = compare_figures(figures, count(older)) if older else None
+    comparison = compare_figures(figures, count(other)) if other else None
     _write(output, render(figures, provenance, comparison))
     click.echo(f"wrote {output}: {figures.n:,} projects")
     if csv is not None:

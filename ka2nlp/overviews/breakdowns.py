@@ -200,9 +200,7 @@ def _distinct(run: Run, columns: Sequence[str]) -> Iterator[tuple[tuple[str | No
         yield from Counter(cells).items()
 
 
-def _breakdown(
-    dimension: Dimension, column: str, counter: Counter[str], n_codes: int
-) -> Breakdown:
+def _breakdown(dimension: Dimension, column: str, counter: Counter[str], n_codes: int) -> Breakdown:
     stated = _ranked(counter)
     shown = stated[: dimension.most]
     if dimension.ordered:

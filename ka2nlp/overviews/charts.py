@@ -79,7 +79,7 @@ def series(breakdown: Breakdown, figures: Figures) -> list[Series]:
         Tell which columns are outcomes.
     """
     years = [at for at, name in enumerate(breakdown.values) if name not in (OTHER, UNSTATED)]
-    if len(years) < 2:  # noqa: PLR2004
+    if len(years) < 2:
         return []
     tally = breakdown.tally
     bounds = [tally.per_document(bound) for bound in (tally.expected, *tally.interval)]
@@ -88,9 +88,9 @@ def series(breakdown: Breakdown, figures: Figures) -> list[Series]:
     across = np.linspace(_LEFT, _RIGHT, len(years))
 
     def draw(at: int, x: float, column: int) -> Point:
-        shares = [float(bound[at, column]) for bound in bounds]
-        heights = [_BOTTOM - (_BOTTOM - _TOP) * share / top for share in shares]
-        return Point(breakdown.values[at], *shares, float(x), *heights)
+        share, low, high = (float(bound[at, column]) for bound in bounds)
+        y, y_low, y_high = (_BOTTOM - (_BOTTOM - _TOP) * one / top for one in (share, low, high))
+        return Point(breakdown.values[at], share, low, high, float(x), y, y_low, y_high)
 
     return [
         Series(
@@ -142,14 +142,14 @@ class Matrix:
 def matrix(breakdown: Breakdown, total: Tally) -> Matrix:
     """Lay out one dimension."""
     tally = breakdown.tally
-    shares, low, high = (
-        tally.per_document(bound) for bound in (tally.expected, *tally.interval)
-    )
+    shares, low, high = (tally.per_document(bound) for bound in (tally.expected, *tally.interval))
     whole = total.per_document(total.expected)[0]
     beyond = (low > whole) | (high < whole)
     tones = np.where(beyond, np.sign(shares - whole) * np.digitize(abs(shares - whole), _STEPS), 0)
     rows = tuple(
-        tuple(map(Cell, map(float, shares[at]), map(float, (high - low)[at] / 2), map(int, tones[at])))
+        tuple(
+            map(Cell, map(float, shares[at]), map(float, (high - low)[at] / 2), map(int, tones[at]))
+        )
         for at in range(len(breakdown.values))
     )
     return Matrix(breakdown, rows, tuple(map(float, whole)))

@@ -27,7 +27,7 @@ class Changes:
     n
         Projects, found by their identifiers.
     both, gained, lost
-        Tagged in both runs, in the new one only, in the old one only.
+        Tagged in both runs, in this one only, in the other only.
     """
 
     n: int
@@ -43,8 +43,8 @@ class Changes:
     @property
     def kappa(self) -> NDArray[np.float64]:
         """Agreement beyond chance (Cohen 1960), NaN where a run says the same of all projects."""
-        new, old = (self.both + self.gained) / self.n, (self.both + self.lost) / self.n
-        chance = new * old + (1 - new) * (1 - old)
+        this, other = (self.both + self.gained) / self.n, (self.both + self.lost) / self.n
+        chance = this * other + (1 - this) * (1 - other)
         beyond = np.where(chance < 1, 1 - chance, np.nan)
         kappa: NDArray[np.float64] = (self.agreement - chance) / beyond
         return kappa
@@ -52,14 +52,14 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One run beside an older one.
+    """One run beside another.
 
     Parameters
     ----------
     other
-        Figures of the older run.
+        Figures of the other run.
     shift, low, high
-        Of shape (n_codes,): share of projects, new less old, and its 95% interval.
+        Of shape (n_codes,): share of projects, this less the other, and its 95% interval.
     changes
         None where the two have no project in common.
     same_projects
@@ -75,12 +75,12 @@ class Comparison:
 
 
 def compare(figures: Figures, other: Figures) -> Comparison:
-    """Compare the figures of a run with those of an older one.
+    """Compare the figures of a run with those of another.
 
     Parameters
     ----------
     figures, other
-        The new run and the old one.
+        This run and the other.
     """
     shift, low, high = difference(figures.total, other.total)
     changes = _changes(figures.run, other.run)
@@ -88,20 +88,17 @@ def compare(figures: Figures, other: Figures) -> Comparison:
     return Comparison(other, shift, low, high, changes, same)
 
 
-def _changes(new: Run, old: Run) -> Changes | None:
+def _changes(this: Run, other: Run) -> Changes | None:
     import pyarrow.compute as pc
 
-    (new_ids, new_tags), (old_ids, old_tags) = _decisions(new), _decisions(old)
-    places = pc.index_in(new_ids, value_set=old_ids).fill_null(-1)
-    at = places.to_numpy(zero_copy_only=False)
+    (ids, tags), (other_ids, other_tags) = _decisions(this), _decisions(other)
+    at = pc.index_in(ids, value_set=other_ids).fill_null(-1).to_numpy(zero_copy_only=False)
     common = at >= 0
     if not common.any():
         return None
-    now, before = new_tags[common], old_tags[at[common]]
-    return Changes(
-        int(common.sum()),
-        *((one & two).sum(axis=0) for one, two in ((now, before), (now, ~before), (~now, before))),
-    )
+    here, there = tags[common], other_tags[at[common]]
+    pairs = ((here, there), (here, ~there), (~here, there))
+    return Changes(int(common.sum()), *((one & two).sum(axis=0) for one, two in pairs))
 
 
 def _decisions(run: Run) -> tuple[pa.Array, NDArray[np.bool_]]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import heapq
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
@@ -49,19 +49,39 @@ class Example:
     evidence: str
 
 
+class _Candidate(NamedTuple):
+    merit: float
+    number: int
+    chance: float
+    title: str
+
+
 class Candidates:
     """Keeps the best few rows of each label while a run goes by.
 
     Typical are the likeliest of those addressed; to check, those nearest to even odds, tagged ones
-    first because they have evidence. Equal ones come in the order of the run.
+    first because they have evidence. Equal ones come in the order of the run; of projects with one
+    title, the best stands for all.
     """
 
     def __init__(self, run: Run) -> None:
         self._run = run
-        self._best: dict[tuple[int, str], list[tuple[float, int, float]]] = defaultdict(list)
+        self._best: dict[tuple[int, str], list[_Candidate]] = defaultdict(list)
 
-    def add(self, rows: NDArray[np.float64], numbers: NDArray[np.int64]) -> None:
-        """Consider a batch: its measures, (n, 5, n_codes), and the rows' numbers in the run."""
+    def add(
+        self, rows: NDArray[np.float64], numbers: NDArray[np.int64], titles: Sequence[str | None]
+    ) -> None:
+        """Consider a batch.
+
+        Parameters
+        ----------
+        rows
+            Of shape (n, 5, n_codes): the measures.
+        numbers
+            Of shape (n,): numbers of the rows in the run.
+        titles
+            Of the n projects.
+        """
         chances = rows[:, 0]
         decided, addressed, to_check = (
             rows[:, MEASURES.index(name)] > 0 for name in ("decided", "addressed", "to_check")
@@ -71,41 +91,56 @@ class Candidates:
             TO_CHECK: np.where(to_check, decided - np.abs(chances - 0.5), -np.inf),
         }
         for answer, merit in merits.items():
-            order = np.argsort(-merit, axis=0, kind="stable")[:_EACH]
+            order = np.argsort(-merit, axis=0, kind="stable")
             for column in range(merit.shape[1]):
+                best = self._best[column, answer]
                 for row in order[:, column]:
-                    if np.isfinite(merit[row, column]):
-                        item = (merit[row, column], -int(numbers[row]), chances[row, column])
-                        _keep(self._best[column, answer], item)
+                    if not _keep(
+                        best,
+                        _Candidate(
+                            float(merit[row, column]),
+                            int(numbers[row]),
+                            float(chances[row, column]),
+                            titles[row] or f"row {numbers[row]}",
+                        ),
+                    ):
+                        break
 
     def examples(self) -> tuple[Example, ...]:
         """Read titles and evidence of the chosen rows; in the order of the taxonomy."""
         chosen = [
-            (column, answer, -place, chance)
-            for (column, answer), heap in sorted(self._best.items())
-            for _, place, chance in sorted(heap, reverse=True)
+            (column, answer, one)
+            for (column, answer), best in sorted(self._best.items())
+            for one in best
         ]
-        rows = _read_rows(self._run, {number for _, _, number, _ in chosen})
+        rows = _read_rows(self._run, {one.number for _, _, one in chosen})
         codes = self._run.taxonomy.codes
         return tuple(
             Example(
                 codes[column],
                 answer,
-                float(chance),
-                str(rows[number]["id"]),
-                str(rows[number]["title"] or ""),
-                _best_sentence(rows[number]["evidence"], codes[column]),
+                one.chance,
+                str(rows[one.number]["id"]),
+                str(rows[one.number]["title"] or ""),
+                _best_sentence(rows[one.number]["evidence"], codes[column]),
             )
-            for column, answer, number, chance in chosen
+            for column, answer, one in chosen
         )
 
 
-def _keep(heap: list[tuple[float, int, float]], item: tuple[float, int, float]) -> None:
-    """Add an item to the few best."""
-    if len(heap) < _EACH:
-        heapq.heappush(heap, item)
-    else:
-        heapq.heappushpop(heap, item)
+def _keep(best: list[_Candidate], one: _Candidate) -> bool:
+    """Put a candidate among the few best, in order; tell whether worse ones may still find room."""
+    if not np.isfinite(one.merit) or (len(best) == _EACH and one.merit <= best[-1].merit):
+        return False
+    namesake = next((at for at, other in enumerate(best) if other.title == one.title), None)
+    if namesake is not None:
+        if best[namesake].merit >= one.merit:
+            return True
+        del best[namesake]
+    best.append(one)
+    best.sort(key=lambda other: (-other.merit, other.number))
+    del best[_EACH:]
+    return True
 
 
 def _read_rows(run: Run, numbers: set[int]) -> dict[int, dict[str, Any]]:
@@ -124,7 +159,7 @@ def _read_rows(run: Run, numbers: set[int]) -> dict[int, dict[str, Any]]:
 
 
 def _pick(part: Path, wanted: list[int]) -> list[tuple[int, dict[str, Any]]]:
-    picked = []
+    picked: list[tuple[int, dict[str, Any]]] = []
     first = 0
     for batch in read_part(part, _COLUMNS):
         here = [at for at in wanted if first <= at < first + batch.num_rows]

@@ -183,7 +183,7 @@ def count(run: Run) -> Figures:
 class _Counts:
     """What is counted of every batch, whatever its metadata."""
 
-    COLUMNS: Final = ("source", "problem", "warnings", "language", *COLUMNS)
+    COLUMNS: Final = ("source", "title", "problem", "warnings", "language", *COLUMNS)
 
     def __init__(self, run: Run) -> None:
         self.codes = run.taxonomy.codes
@@ -208,7 +208,7 @@ class _Counts:
         self._add_kinds(batch, tagged)
         rows = measure(tagged, self.codes)
         self.total.add(np.zeros(len(rows), dtype=np.int64), rows)
-        self.candidates.add(rows, numbers)
+        self.candidates.add(rows, numbers, tagged.column("title").to_pylist())
         decided = rows[:, MEASURES.index("decided")]
         self.together += np.rint(decided.T @ decided).astype(np.int64)
         each = decided[:, self.outcomes].sum(axis=1).astype(np.int64)

@@ -57,6 +57,7 @@ def render(figures: Figures, provenance: Provenance, comparison: Comparison | No
     )
     environment.filters.update(
         count=count,
+        decimal=decimal,
         percent=percent,
         points=points,
         quote=partial(shorten, length=_QUOTE),
@@ -101,8 +102,12 @@ def percent(share: float | None) -> str:
 
 def points(shift: float) -> str:
     """Write a difference of shares in percentage points, with its sign: ``+1.2``."""
-    written = f"{100 * shift:+.1f}"
-    return "0.0" if written in ("+0.0", "-0.0") else written.replace("-", "−")
+    return f"{100 * shift:+z.1f}".replace("-", "−")
+
+
+def decimal(number: float) -> str:
+    """Write a number with two digits: ``0.84``; a dash where it is undefined."""
+    return "–" if np.isnan(number) else f"{number:z.2f}".replace("-", "−")
 
 
 def shorten(text: str, length: int) -> str:
@@ -174,13 +179,13 @@ def _kinds(counts: Mapping[str, int]) -> list[tuple[str, int]]:
 
 
 def _changed(figures: Figures, comparison: Comparison) -> list[dict[str, Any]]:
-    before, now = (
+    other, this = (
         one.total.per_document(one.total.expected)[0] for one in (comparison.other, figures)
     )
     changes = comparison.changes
     rows = []
     for column, code in enumerate(figures.taxonomy.codes):
-        row: dict[str, Any] = {"code": code, "before": before[column], "now": now[column]}
+        row: dict[str, Any] = {"code": code, "other": other[column], "this": this[column]}
         row |= {name: getattr(comparison, name)[column] for name in ("shift", "low", "high")}
         if changes is not None:
             names = ("gained", "lost", "agreement", "kappa")
@@ -192,7 +197,7 @@ def _changed(figures: Figures, comparison: Comparison) -> list[dict[str, Any]]:
 def _cube(cube: Cube) -> dict[str, Any]:
     """Give the cells as plain numbers: places, projects, and what ``page.js`` sums a code."""
     rounding: tuple[Callable[[float], float], ...] = (
-        *(partial(round, ndigits=2), partial(round, ndigits=2)),
+        *(partial(round, ndigits=3), partial(round, ndigits=3)),
         *(int, int, int),
     )
     return {

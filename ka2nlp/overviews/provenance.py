@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ka2nlp.bundles import MANIFEST, find_model, load_bundle
 from ka2nlp.errors import ModelError
 from ka2nlp.overviews.runs import Run
@@ -69,9 +71,7 @@ class Provenance:
 
     def calibration_error(self, group: str) -> float | None:
         """Give the expected calibration error of a group of codes, a fraction in [0, 1]."""
-        return next(
-            (one["calibration_error"] for one in self.groups if one["name"] == group), None
-        )
+        return next((one["calibration_error"] for one in self.groups if one["name"] == group), None)
 
 
 def trace(run: Run, model: Path | str | None = None) -> Provenance:
@@ -108,14 +108,14 @@ def trace(run: Run, model: Path | str | None = None) -> Provenance:
 def _code_rates(bundle: Bundle, metrics: Mapping[str, Any], run: Run) -> list[CodeRates]:
     measured = {record["code"]: record for record in metrics.get("codes", ())}
     heads = bundle.heads
-    cuts = [heads.thresholds, heads.lower, heads.upper]
+    cuts = np.stack([heads.thresholds, heads.lower, heads.upper])
     if run.threshold is not None:
-        cuts = [[run.threshold] * len(run.taxonomy)] * 3
+        cuts = np.full_like(cuts, run.threshold)
     return [
         CodeRates(
             code,
             record.get("n_gold", 0),
-            *(float(cut[column]) for cut in cuts),
+            *map(float, cuts[:, column]),
             *(record.get(name) for name in ("f1", "calibration_error", "missed", "right")),
         )
         for column, code in enumerate(run.taxonomy.codes)

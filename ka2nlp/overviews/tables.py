@@ -88,8 +88,10 @@ def _tables(figures: Figures, provenance: Provenance) -> dict[str, Table]:
                 *("addressed from", "F1", "calibration error", "missed", "right"),
             ),
             [
-                (one.code, one.n_gold, one.threshold, one.lower, one.upper, one.f1)
-                + (one.calibration_error, one.missed, one.right)
+                (
+                    *(one.code, one.n_gold, one.threshold, one.lower, one.upper),
+                    *(one.f1, one.calibration_error, one.missed, one.right),
+                )
                 for one in provenance.codes
             ],
         ),
@@ -110,9 +112,7 @@ def _label(code: str, taxonomy: Taxonomy) -> tuple[Cell, ...]:
     return code, concept.label, concept.level, concept.broader or ""
 
 
-def _by_code(
-    names: Sequence[str], tally: Tally, taxonomy: Taxonomy
-) -> Iterator[tuple[Cell, ...]]:
+def _by_code(names: Sequence[str], tally: Tally, taxonomy: Taxonomy) -> Iterator[tuple[Cell, ...]]:
     """One row a group and code; the group's name comes first unless it is empty."""
     low, high = tally.interval
     numbers = [tally.expected, low, high, *map(tally.per_document, (tally.expected, low, high))]
@@ -141,7 +141,7 @@ def _kinds(what: str, counts: Mapping[str, int]) -> Iterator[tuple[Cell, ...]]:
 def _comparison(figures: Figures, comparison: Comparison) -> Table:
     shares = [one.total.per_document(one.total.expected)[0] for one in (comparison.other, figures)]
     changes = comparison.changes
-    columns = (*_LABEL, "share before", "share now", "difference", "low", "high")
+    columns: tuple[str, ...] = (*_LABEL, "share other", "share this", "difference", "low", "high")
     arrays = [*shares, comparison.shift, comparison.low, comparison.high]
     if changes is not None:
         columns = (*columns, "gained", "lost", "tagged in both", "agreement", "kappa")

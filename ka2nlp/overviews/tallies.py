@@ -1,9 +1,9 @@
 """Count labels over groups of documents, with the uncertainty that probabilities give.
 
 The number of documents that address a label is a sum of independent yes-or-no events, each with its
-own probability: a Poisson-binomial variable. Its mean is the sum of the probabilities p, its variance
-the sum of p(1 - p); intervals are its normal approximation (Hong 2013, Computational Statistics and
-Data Analysis 59, section 2). They hold as far as the probabilities are calibrated.
+own probability: a Poisson-binomial variable. Its mean is the sum of the probabilities p and its
+variance the sum of p(1 - p); intervals are its normal approximation (Hong 2013, Computational
+Statistics and Data Analysis 59). They hold as far as the probabilities are calibrated.
 """
 
 from __future__ import annotations
@@ -47,9 +47,7 @@ class Tally:
     @classmethod
     def empty(cls, n_groups: int, n_codes: int) -> Tally:
         """Start with nothing."""
-        return cls(
-            np.zeros(n_groups, dtype=np.int64), np.zeros((n_groups, len(MEASURES), n_codes))
-        )
+        return cls(np.zeros(n_groups, dtype=np.int64), np.zeros((n_groups, len(MEASURES), n_codes)))
 
     def add(self, groups: NDArray[np.int64], rows: NDArray[np.float64]) -> None:
         """Add documents, each to a group.
@@ -123,9 +121,7 @@ def difference(one: Tally, other: Tally) -> tuple[NDArray[np.float64], ...]:
 
 def probabilities(batch: pa.RecordBatch, codes: tuple[str, ...]) -> NDArray[np.float64]:
     """Read the probabilities of a batch: of shape (rows, n_codes), NaN where not tagged."""
-    columns = [
-        batch.column(f"probability_{code}").to_numpy(zero_copy_only=False) for code in codes
-    ]
+    columns = [batch.column(f"probability_{code}").to_numpy(zero_copy_only=False) for code in codes]
     return np.column_stack(columns).astype(np.float64)
 
 
