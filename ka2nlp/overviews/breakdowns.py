@@ -159,8 +159,9 @@ class Plan:
             at, groups = np.array(places, dtype=np.int64).reshape(-1, 2).T
             breakdown.tally.add(groups, rows[at])
         if self.cube is not None:
-            crossed = zip(*(cells[one.column] for one in self.cube.filters), strict=True)
-            groups = np.array([self.cube.group(row) for row in crossed], dtype=np.int64)
+            crossed = list(zip(*(cells[one.column] for one in self.cube.filters), strict=True))
+            found = {row: self.cube.group(row) for row in dict.fromkeys(crossed)}
+            groups = np.array([found[row] for row in crossed], dtype=np.int64)
             self.cube.tally.add(groups, rows)
 
 

@@ -80,7 +80,8 @@ def read_part(part: Path, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
 
     try:
         with ParquetFile(part) as table:
-            missing = [name for name in columns if name not in table.schema_arrow.names]
+            there = set(table.schema_arrow.names)
+            missing = [name for name in columns if name not in there]
             if missing:
                 raise InputError(
                     f"got {part} without the column {missing[0]!r}, expected the columns of "
