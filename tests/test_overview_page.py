@@ -224,6 +224,7 @@ def test_error_rates_come_from_the_bundle(report: Callable[..., str], tmp_path: 
         answers = group["answers"]
         assert f"<td>{answers['missed']:.1%}</td><td>{answers['right']:.1%}</td>" in page
     assert f"off by {100 * groups[0]['calibration_error']:.1f} percentage points" in page
+    assert "more than the interval of most" not in page  # of nine projects
 
 
 def test_another_bundle_is_not_taken_for_the_model(

@@ -79,6 +79,7 @@ def render(figures: Figures, provenance: Provenance, comparison: Comparison | No
         examples=_examples(figures.examples),
         mean_outcomes=np.average(np.arange(len(figures.n_outcomes)), weights=figures.n_outcomes),
         calibration=calibration,
+        calibration_rules=calibration is not None and _rules(calibration, figures),
         comparison=comparison,
         changed=_changed(figures, comparison) if comparison else [],
         cube=_cube(figures.cube) if figures.cube else None,
@@ -133,6 +134,12 @@ def _levels(figures: Figures) -> list[dict[str, Any]]:
         }
         for level in figures.taxonomy.levels
     ]
+
+
+def _rules(calibration: float, figures: Figures) -> bool:
+    """Tell whether the error of calibration is more than most outcomes' intervals reach."""
+    low, high = (bound[0, outcome_columns(figures.taxonomy)] for bound in figures.total.interval)
+    return bool(calibration * figures.n > np.median(high - low) / 2)
 
 
 def _row(total: Tally, column: int) -> dict[str, Any]:
