@@ -34,7 +34,7 @@ LAYERS = [
     {"encoder_training", "static_body", "transformer_body"},
     {"bundles", "corpora", "duplicates", "evaluation", "splits"},
     {"agreement", "corpus_statistics"},
-    {"tagger"},
+    {"tagger", "overviews"},
     {"first_stage"},
     {"training"},
     {"adaptation", "joint_training", "model_cards"},

@@ -19,6 +19,7 @@ _COMMANDS: Final = {
     "archive": ("ka2nlp.cli.archive", "Tag any number of descriptions; stop and go on at will."),
     "taxonomy": ("ka2nlp.cli.taxonomy", "Print or export the labels."),
     "evaluate": ("ka2nlp.cli.evaluate", "Score a model on labelled descriptions."),
+    "report": ("ka2nlp.cli.report", "Count what the projects of an archive are for, on a page."),
     "corpus": ("ka2nlp.cli.corpus", "Check, join, describe and compare labelled data."),
     "train": ("ka2nlp.cli.train", "Train a model on an annotated corpus."),
 }
