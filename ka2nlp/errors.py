@@ -6,14 +6,22 @@
     ├── InputError       a file, a row or a text that cannot be read
     ├── TaxonomyError    a vocabulary that is not a valid concept scheme
     ├── ModelError       a bundle that is missing, damaged or made for another taxonomy
-    └── CorpusError      annotations that break their own rules
+    ├── CorpusError      annotations that break their own rules
+    └── ArchiveError     an archive that cannot be written or read
 
 Every message is one line: what was got, what was expected, what to do.
 """
 
 from __future__ import annotations
 
-__all__ = ["CorpusError", "InputError", "Ka2nlpError", "ModelError", "TaxonomyError"]
+__all__ = [
+    "ArchiveError",
+    "CorpusError",
+    "InputError",
+    "Ka2nlpError",
+    "ModelError",
+    "TaxonomyError",
+]
 
 
 class Ka2nlpError(Exception):
@@ -34,3 +42,7 @@ class ModelError(Ka2nlpError):
 
 class CorpusError(Ka2nlpError):
     """Annotations that break their own rules."""
+
+
+class ArchiveError(Ka2nlpError):
+    """An archive that cannot be written or read."""

@@ -40,6 +40,7 @@ LAYERS = [
     {"adaptation", "joint_training", "model_cards"},
     {"bundle_training"},
     {"bundle_adaptation"},
+    {"archives"},
     {"cli"},
     {"__main__"},
 ]

@@ -16,6 +16,7 @@ __all__ = ["main", "run"]
 
 _COMMANDS: Final = {
     "tag": ("ka2nlp.cli.tag", "Report which aims each description addresses, with evidence."),
+    "archive": ("ka2nlp.cli.archive", "Tag any number of descriptions; stop and go on at will."),
     "taxonomy": ("ka2nlp.cli.taxonomy", "Print or export the labels."),
     "evaluate": ("ka2nlp.cli.evaluate", "Score a model on labelled descriptions."),
     "corpus": ("ka2nlp.cli.corpus", "Check, join, describe and compare labelled data."),
