@@ -291,7 +291,7 @@ def test_a_key_that_only_begins_alike_is_not_borrowed(tmp_path: Path) -> None:
     settings = choose_settings(None, None, [], 4)
     rows = tuple(make_row("", n, one, settings) for n, one in enumerate(descriptions(2), 1))
     with open_session(tmp_path, settings.run) as session:
-        bench = Bench(session.folder, session.drafts, settings, None, 1)
+        bench = Bench(session.folder, session.drafts, settings, None)
         assert write_shard(bench, Shard("part-000000-a.parquet", rows, {})) == 2
         right, wrong = {0: ("part-000000-a.parquet", 0)}, {0: ("part-000000-a.parquet", 1)}
         assert write_shard(bench, Shard("part-000000-b.parquet", rows, right)) == 1
@@ -304,7 +304,7 @@ def test_a_worker_of_a_killed_run_puts_nothing_in_place(tmp_path: Path) -> None:
     settings = choose_settings(None, None, [], 4)
     rows = (make_row("", 1, description(1), settings),)
     with open_session(tmp_path, settings.run) as session:
-        left_over = Bench(session.folder, session.drafts, settings, None, 1)
+        left_over = Bench(session.folder, session.drafts, settings, None)
     with open_session(tmp_path, settings.run), pytest.raises(OSError, match="No such file"):
         write_shard(left_over, Shard("part-000000-a.parquet", rows, {}))
     assert not list(tmp_path.glob("*/part-*"))

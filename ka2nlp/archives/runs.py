@@ -100,7 +100,7 @@ def tag_archive(
     engine
         A name in ``ENGINES``.
     n_workers
-        Processes; one a physical core when left out. One is this process, with all its cores.
+        Processes, one thread each; one a physical core when left out. One is this process.
     scheduler
         Address of a Dask scheduler; its workers must see ``output`` under the same path.
     shard_rows
@@ -127,8 +127,7 @@ def tag_archive(
     with failures_told(output), open_session(output, settings.run) as session:
         run = _Run(rows, settings, session, progress)
         with ENGINES[engine](n_workers or default_workers(), scheduler) as pool:
-            n_threads = 0 if pool is None else 1
-            bench = Bench(session.folder, session.drafts, settings, where, n_threads)
+            bench = Bench(session.folder, session.drafts, settings, where)
             for n_rows, n_tagged in run_jobs(partial(_do, bench), run.shards(), pool):
                 run.count(n_rows, n_tagged)
         return run.finish()

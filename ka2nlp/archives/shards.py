@@ -71,15 +71,12 @@ class Bench:
         Of the run.
     model
         Where the model is; a folder or a name.
-    n_threads
-        For the encoder; 0 takes one a physical core.
     """
 
     folder: Path
     drafts: Path
     settings: Settings
     model: str | None
-    n_threads: int
 
 
 def shard_name(number: int, rows: Sequence[Row], settings: Settings) -> str:
@@ -138,9 +135,7 @@ def _tag(bench: Bench, rows: Sequence[Row]) -> list[Result]:
         return []
     with _ONE_AT_A_TIME, threadpool_limits(1, "blas"):  # sums must not depend on the cores
         settings = bench.settings
-        tagger = _load_tagger(
-            bench.model, bench.n_threads, settings.bundle, settings.ka2nlp, settings.threshold
-        )
+        tagger = _load_tagger(bench.model, settings.bundle, settings.ka2nlp, settings.threshold)
         return [tag_row(tagger, row, settings) for row in rows]
 
 
@@ -158,9 +153,7 @@ def tag_row(tagger: Tagger, row: Row, settings: Settings) -> Result:
 
 
 @lru_cache(maxsize=1)
-def _load_tagger(
-    model: str | None, n_threads: int, bundle: str, version: str, threshold: float | None
-) -> Tagger:
+def _load_tagger(model: str | None, bundle: str, version: str, threshold: float | None) -> Tagger:
     """Load the model once a process, and check that it is that of the run."""
     from ka2nlp.tagger import Tagger
 
@@ -170,5 +163,5 @@ def _load_tagger(
             f"got a worker with the model {found[:12]} and ka2nlp {__version__}, expected "
             f"{bundle[:12]} and {version}; install the same on every worker"
         )
-    tagger = Tagger.load(model, n_threads=n_threads)
+    tagger = Tagger.load(model, n_threads=1)  # with more, the last digits may differ
     return tagger if threshold is None else tagger.with_threshold(threshold)
