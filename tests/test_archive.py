@@ -15,7 +15,7 @@ from ka2nlp import Document, Tagger, Taxonomy
 from ka2nlp.archives import RunSummary, iterate_archive, read_archive, tag_archive
 from ka2nlp.archives.rows import LONGEST, make_row
 from ka2nlp.archives.settings import choose_settings
-from ka2nlp.archives.shards import Bench, Shard, tag_row, write_shard
+from ka2nlp.archives.shards import Bench, Shard, tag_rows, write_shard
 from ka2nlp.archives.store import open_session
 from ka2nlp.errors import ArchiveError, InputError
 from ka2nlp.languages import detect_language
@@ -242,10 +242,8 @@ def test_a_text_that_the_tagger_cannot_take_is_its_own_problem(taxonomy: Taxonom
 
     tagger = Tagger(taxonomy, Choosy(), make_heads(), "toy 1")
     settings = choose_settings(None, None, [], 4)
-    results = [
-        tag_row(tagger, make_row("", 1, document, settings), settings)
-        for document in descriptions(4)
-    ]
+    rows = [make_row("", 1, document, settings) for document in descriptions(4)]
+    results = tag_rows(tagger, rows, settings)
     assert [result["problem"] for result in results] == [
         None,
         None,

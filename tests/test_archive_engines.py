@@ -108,11 +108,10 @@ def test_killed_at_any_moment_it_goes_on_to_the_same_bytes(
         run = start(source, tmp_path, "--workers", n_workers)
         if kill:  # the first is killed at any time, the others while they write
             wait_until(lambda run=run, n=before: n_parts(tmp_path) > n or run.poll() is not None)
-        time.sleep(chance.uniform(0, 0.3))
+        time.sleep(chance.uniform(0, 0.02 if kill else 0.3))
         run.kill()
         run.communicate(timeout=PATIENCE)
-        assert not (tmp_path / "latest.json").exists() or run.returncode == 0
-    assert 0 < n_parts(tmp_path) < N_ROWS // 2
+    assert 0 < n_parts(tmp_path) < N_ROWS // 2, "all was done before it was killed"
     output = assert_done(start(source, tmp_path, "--workers", n_workers))
     assert f"{N_ROWS - 2} tagged" not in output
     assert tree(tmp_path) == expected

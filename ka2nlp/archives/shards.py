@@ -31,7 +31,7 @@ from ka2nlp.languages import detect_language
 if TYPE_CHECKING:
     from ka2nlp.tagger import Tagger
 
-__all__ = ["Bench", "Place", "Shard", "shard_name", "tag_row", "write_shard"]
+__all__ = ["Bench", "Place", "Shard", "shard_name", "tag_rows", "write_shard"]
 
 _ONE_AT_A_TIME: Final = Lock()
 """The tagger is not made for threads; a Dask worker may have several."""
@@ -136,20 +136,25 @@ def _tag(bench: Bench, rows: Sequence[Row]) -> list[Result]:
     with _ONE_AT_A_TIME, threadpool_limits(1, "blas"):  # sums must not depend on the cores
         settings = bench.settings
         tagger = _load_tagger(bench.model, settings.bundle, settings.ka2nlp, settings.threshold)
-        return [tag_row(tagger, row, settings) for row in rows]
+        return tag_rows(tagger, rows, settings)
 
 
-def tag_row(tagger: Tagger, row: Row, settings: Settings) -> Result:
-    """Tag one row, by itself: in a batch, its neighbours would change the last digits.
+_SPOILED: Final = (ValueError, TypeError, LookupError, ArithmeticError)
 
-    What the text does to the tagger becomes its problem, and no other row's.
-    """
+
+def tag_rows(tagger: Tagger, rows: Sequence[Row], settings: Settings) -> list[Result]:
+    """Tag rows together; what a text does to the tagger becomes its problem, and no other row's."""
     try:
-        report = tagger.tag(row.document)
-    except (ValueError, TypeError, LookupError, ArithmeticError) as error:
+        reports = list(tagger.tag_many(row.document for row in rows))
+    except _SPOILED as error:
+        if len(rows) > 1:
+            return [result for row in rows for result in tag_rows(tagger, [row], settings)]
         problem = f"the text cannot be tagged: {type(error).__name__}: {error}"
-        return problem_result(problem, settings)
-    return report_result(report, detect_language(row.document.text))
+        return [problem_result(problem, settings)]
+    return [
+        report_result(report, detect_language(row.document.text))
+        for row, report in zip(rows, reports, strict=True)
+    ]
 
 
 @lru_cache(maxsize=1)
@@ -163,5 +168,5 @@ def _load_tagger(model: str | None, bundle: str, version: str, threshold: float 
             f"got a worker with the model {found[:12]} and ka2nlp {__version__}, expected "
             f"{bundle[:12]} and {version}; install the same on every worker"
         )
-    tagger = Tagger.load(model, n_threads=1)  # with more, the last digits may differ
+    tagger = Tagger.load(model, n_threads=1)  # processes share out the work
     return tagger if threshold is None else tagger.with_threshold(threshold)
