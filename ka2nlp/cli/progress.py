@@ -64,18 +64,15 @@ class _Count:
 
 
 class _Meter:
-    """Turns counts into figures; the speed leaves out the time before the first of them."""
+    """Turns counts into figures."""
 
     def __init__(self, count: _Count) -> None:
         self._count = count
         self._start = monotonic()
-        self._first: tuple[float, int] | None = None
 
     def read(self, n_documents: int, n_tagged: int) -> dict[str, float | None]:
         now = monotonic()
-        since, before = self._first or (self._start, 0)
-        self._first = self._first or (now, n_tagged)
-        speed = (n_tagged - before) / max(now - since, 1e-9)
+        speed = n_tagged / max(now - self._start, 1e-9)
         total = self._count.total
         left = max(total - n_documents, 0) / speed if total is not None and speed else None
         return {
