@@ -388,3 +388,17 @@ def test_bad_calls(call: Call, tmp_path: Path) -> None:
     assert code == 2
     assert error.startswith(f"ka2nlp: got the output {path / 'below'}, which cannot be written")
     assert error.count("\n") == 1
+
+
+def test_a_database_leaves_no_password_behind(tmp_path: Path) -> None:
+    address = "postgresql+psycopg://reader:hunter2@127.0.0.1:1/nowhere"
+    document = descriptions(1)[0]
+
+    def read(source: Path | str) -> Iterator[Document]:
+        yield document
+
+    summary = tag_archive([address], tmp_path / "out", read=read, n_workers=1)
+    (row,) = read_archive(tmp_path / "out", ["source"]).to_pylist()
+    assert "hunter2" not in row["source"]
+    assert "127.0.0.1" in row["source"]
+    assert all(b"hunter2" not in path.read_bytes() for path in summary.folder.iterdir())

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from ka2nlp.archives.settings import Settings
+from ka2nlp.documents.urls import show_url
 from ka2nlp.errors import InputError
 from ka2nlp.records import Document
 
@@ -91,12 +92,13 @@ def _find(
             given += 1
             yield "", given, one
             continue
+        name = show_url(str(one))  # the password of a database is nobody's business
         number = 0
         try:
             for number, document in enumerate(read(one), start=1):
-                yield str(one), number, document
+                yield name, number, document
         except Exception as error:  # whatever is wrong with one file, the others are read
-            yield str(one), number + 1, error
+            yield name, number + 1, error
 
 
 def _row(source: str, number: int, found: Document | Exception, settings: Settings) -> Row:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from ka2nlp.cli.inputs import Read, reading_options
 from ka2nlp.cli.progress import WAYS, show_progress
-from ka2nlp.documents import READERS, read_documents
 
 if TYPE_CHECKING:
     from ka2nlp.archives import RunSummary
@@ -71,8 +70,7 @@ __all__ = ["command"]
     show_default=True,
     help="Rows of a file: what an interruption costs at most, for each worker.",
 )
-@click.option("--input-format", type=click.Choice(list(READERS)), help="Default: by file ending.")
-@click.option("--encoding", default="utf-8", show_default=True, help="Of the input files.")
+@reading_options
 def command(
     inputs: tuple[str, ...],
     output: Path,
@@ -86,8 +84,7 @@ def command(
     wide: Path | None,
     long: Path | None,
     shard_rows: int,
-    input_format: str | None,
-    encoding: str,
+    read: Read,
 ) -> None:
     """Tag any number of documents into a folder of Parquet files.
 
@@ -105,7 +102,6 @@ def command(
     for target, known in ((wide, WIDE), (long, LONG)):
         if target is not None:
             ending(target, known)
-    read = partial(read_documents, format=input_format, encoding=encoding)
     with show_progress(progress, inputs, read) as hear:
         summary = tag_archive(
             inputs,

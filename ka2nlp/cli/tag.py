@@ -12,7 +12,7 @@ from typing import TextIO
 
 import click
 
-from ka2nlp.documents import READERS, read_documents
+from ka2nlp.cli.inputs import Read, reading_options
 from ka2nlp.errors import InputError
 from ka2nlp.reports import WRITERS, load_writer
 
@@ -32,22 +32,14 @@ __all__ = ["command"]
     help="Decide at this probability instead of the model's tuned thresholds.",
 )
 @click.option("--model", metavar="DIR", help="A model folder, or the name of one that ships.")
-@click.option("--input-format", type=click.Choice(list(READERS)), help="Default: by file ending.")
-@click.option("--encoding", default="utf-8", show_default=True, help="Of the input files.")
-@click.option("--text-column", metavar="NAME", help="Column of a table that holds the text.")
-@click.option("--id-column", metavar="NAME", help="Column of a table that identifies a row.")
-@click.option("--sql", metavar="QUERY", help="Read the rows of this query; INPUT is the database.")
+@reading_options
 def command(
     inputs: tuple[str, ...],
     format: str,
     output: Path | None,
     threshold: float | None,
     model: str | None,
-    input_format: str | None,
-    encoding: str,
-    text_column: str | None,
-    id_column: str | None,
-    sql: str | None,
+    read: Read,
 ) -> None:
     """Report which aims each description addresses, with evidence.
 
@@ -57,17 +49,7 @@ def command(
     """
     from ka2nlp.tagger import Tagger
 
-    documents = chain.from_iterable(
-        read_documents(
-            source,
-            format=input_format,
-            encoding=encoding,
-            text_column=text_column,
-            id_column=id_column,
-            sql=sql,
-        )
-        for source in inputs
-    )
+    documents = chain.from_iterable(map(read, inputs))
     first = next(documents)  # an unreadable input is reported before the model is loaded
     tagger = Tagger.load(model)
     if threshold is not None:

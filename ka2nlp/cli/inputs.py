@@ -1,0 +1,59 @@
+"""The options by which commands read their inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial, update_wrapper
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ka2nlp.documents import READERS, read_documents
+from ka2nlp.records import Document
+
+__all__ = ["Read", "reading_options"]
+
+Read = Callable[[Path | str], Iterator[Document]]
+
+_OPTIONS = (
+    click.option(
+        "--input-format",
+        "format",
+        type=click.Choice(list(READERS)),
+        help="Default: by file ending.",
+    ),
+    click.option("--encoding", default="utf-8", show_default=True, help="Of the input files."),
+    click.option("--text-column", metavar="NAME", help="Column of a table that holds the text."),
+    click.option("--id-column", metavar="NAME", help="Column of a table that identifies a row."),
+    click.option(
+        "--sql", metavar="QUERY", help="Read the rows of this query; INPUT is the database."
+    ),
+)
+
+
+def reading_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options to a command, which gets ``read``: a source to its documents."""
+
+    def run(
+        format: str | None,
+        encoding: str,
+        text_column: str | None,
+        id_column: str | None,
+        sql: str | None,
+        **others: Any,  # noqa: ANN401
+    ) -> None:
+        read: Read = partial(
+            read_documents,
+            format=format,
+            encoding=encoding,
+            text_column=text_column,
+            id_column=id_column,
+            sql=sql,
+        )
+        command(read=read, **others)
+
+    wrapped: Callable[..., None] = update_wrapper(run, command)
+    for option in reversed(_OPTIONS):
+        wrapped = option(wrapped)
+    return wrapped
