@@ -19,7 +19,6 @@ Read = Callable[[Path | str], Iterator[Document]]
 _OPTIONS = (
     click.option(
         "--input-format",
-        "format",
         type=click.Choice(list(READERS)),
         help="Default: by file ending.",
     ),
@@ -36,7 +35,7 @@ def reading_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options to a command, which gets ``read``: a source to its documents."""
 
     def run(
-        format: str | None,
+        input_format: str | None,
         encoding: str,
         text_column: str | None,
         id_column: str | None,
@@ -45,7 +44,7 @@ def reading_options(command: Callable[..., None]) -> Callable[..., None]:
     ) -> None:
         read: Read = partial(
             read_documents,
-            format=format,
+            format=input_format,
             encoding=encoding,
             text_column=text_column,
             id_column=id_column,
