@@ -6,6 +6,7 @@ document → sentences → embeddings → sentence scores → document scores �
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -128,8 +129,11 @@ class Tagger:
             When it is missing, damaged or made for another taxonomy.
         """
         taxonomy = Taxonomy.load()
-        bundle = load_bundle(find_model(model), taxonomy)
-        encoder = load_encoder(bundle.folder, n_threads=n_threads)
+        with ThreadPoolExecutor() as pool:  # what takes long to load, loads side by side
+            for prepare in (detect_language, split_sentences):
+                pool.submit(prepare, "")
+            bundle = load_bundle(find_model(model), taxonomy)
+            encoder = load_encoder(bundle.folder, n_threads=n_threads)
         name = f"{bundle.manifest.name} {bundle.manifest.version}"
         return cls(taxonomy, encoder, bundle.heads, name)
 
