@@ -129,9 +129,8 @@ class Tagger:
             When it is missing, damaged or made for another taxonomy.
         """
         taxonomy = Taxonomy.load()
-        with ThreadPoolExecutor() as pool:  # what takes long to load, loads side by side
-            for prepare in (detect_language, split_sentences):
-                pool.submit(prepare, "")
+        with ThreadPoolExecutor() as pool:  # spaCy takes long to load: side by side with the rest
+            pool.submit(split_sentences, "")
             bundle = load_bundle(find_model(model), taxonomy)
             encoder = load_encoder(bundle.folder, n_threads=n_threads)
         name = f"{bundle.manifest.name} {bundle.manifest.version}"
