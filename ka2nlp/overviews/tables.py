@@ -14,13 +14,13 @@ from ka2nlp.overviews.comparison import Comparison
 from ka2nlp.overviews.figures import Figures
 from ka2nlp.overviews.provenance import Provenance
 from ka2nlp.overviews.tallies import Tally
+from ka2nlp.reports.cells import inert
 from ka2nlp.taxonomy import Taxonomy
 
 __all__ = ["write_tables"]
 
 Cell = str | int | float | None
 Table = tuple[Sequence[str], Iterable[Sequence[Cell]]]
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _LABEL: Final = ("code", "label", "level", "part of")
 _TALLY: Final = (
     *("projects", "expected", "expected low", "expected high"),
@@ -159,5 +159,4 @@ def _cell(cell: Cell) -> str:
         return ""
     if isinstance(cell, float):
         return f"{cell:.6g}" if abs(cell) < 1 else f"{cell:.2f}"
-    text = str(cell)
-    return f"'{text}" if isinstance(cell, str) and text.startswith(_FORMULA) else text
+    return inert(cell) if isinstance(cell, str) else str(cell)
