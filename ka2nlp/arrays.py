@@ -1,4 +1,4 @@
-"""The arrays of a model: how they are kept, and checked before anything is multiplied with them."""
+"""Arrays of numbers: how a model keeps and checks them, and vectors of length 1."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ka2nlp.errors import ModelError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["as_float32", "check_arrays"]
+__all__ = ["as_float32", "check_arrays", "unit_rows"]
 
 
 def as_float32(array: NDArray[np.floating]) -> NDArray[np.float32]:
@@ -42,3 +42,9 @@ def check_arrays(owner: object, shapes: Mapping[str, tuple[int, ...]]) -> None:
                 f"got {name} of shape {array.shape} in {type(owner).__name__}, expected finite "
                 f"numbers of shape {expected}; rebuild the model"
             )
+
+
+def unit_rows(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Bring rows of shape (n, dimension) to Euclidean length 1; a row of zeros stays one."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.maximum(lengths, np.finfo(np.float32).tiny))

