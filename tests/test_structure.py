@@ -42,6 +42,7 @@ LAYERS = [
     {"bundle_adaptation"},
     {"archives"},
     {"review"},
+    {"web"},
     {"cli"},
     {"__main__"},
 ]
