@@ -41,6 +41,7 @@ LAYERS = [
     {"bundle_training"},
     {"bundle_adaptation"},
     {"archives"},
+    {"review"},
     {"cli"},
     {"__main__"},
 ]
