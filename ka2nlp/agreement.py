@@ -132,13 +132,20 @@ def masi_distance(one: frozenset[Any], other: frozenset[Any]) -> float:
     where they do not (Passonneau, Measuring Agreement on Set-valued Items, LREC 2006). Two empty
     sets are equal.
     """
-    if one == other:
-        return 0.0
-    shared = len(one & other)
-    if not shared:
-        return 1.0
-    monotonicity = 2 / 3 if one <= other or other <= one else 1 / 3
-    return 1.0 - shared / len(one | other) * monotonicity
+    return float(_masi_distances([one, other])[0, 1])
+
+
+def _masi_distances(sets: Sequence[frozenset[Any]]) -> NDArray[np.float64]:
+    """Measure all pairs of n sets at once: (n, n)."""
+    column = {element: at for at, element in enumerate(frozenset[Any]().union(*sets))}
+    holds = np.zeros((len(sets), len(column)))
+    for row, one in enumerate(sets):
+        holds[row, [column[element] for element in one]] = 1
+    shared, sizes = holds @ holds.T, holds.sum(axis=1)
+    union = sizes[:, None] + sizes - shared
+    contained = shared == np.minimum(sizes[:, None], sizes)
+    monotonicity = np.select([shared == 0, shared == union, contained], [0, 1, 2 / 3], 1 / 3)
+    return np.where(union == 0, 0.0, 1 - shared / np.maximum(union, 1) * monotonicity)
 
 
 def f1_of_counts(n_both: int, n_first: int, n_second: int) -> float | None:
@@ -209,7 +216,7 @@ def masi_alpha(sets: Sequence[Sequence[frozenset[Any] | None]]) -> float | None:
         return None
     number: dict[frozenset[Any] | None, float] = {value: at for at, value in enumerate(values)}
     number[None] = np.nan
-    distances = np.array([[masi_distance(a, b) for b in values] for a in values])
+    distances = _masi_distances(values)
 
     def distance(v1: Any, v2: Any, **unused: Any) -> NDArray[np.float64]:  # noqa: ANN401
         found: NDArray[np.float64] = distances[np.asarray(v1, int), np.asarray(v2, int)]

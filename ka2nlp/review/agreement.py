@@ -9,13 +9,29 @@ same version of a proposal's text. The model says yes where its report has a tag
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from itertools import combinations
+from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
+from ka2nlp.agreement import cohen_kappa, f1_of_counts, masi_alpha, nominal_alpha
+from ka2nlp.evaluation import group_columns
+from ka2nlp.review.agreement_figures import (
+    CallAgreement,
+    EvaluatorProgress,
+    ModelAgreement,
+    PairAgreement,
+    Reliability,
+)
+from ka2nlp.review.calls import get_call
+from ka2nlp.review.readings import Reading, latest_suggestions, latest_texts, read_call, tags_of
+from ka2nlp.review.records import EVALUATE, NO, UNSURE, YES, Suggestion
 from ka2nlp.taxonomy import Taxonomy
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from sqlalchemy.orm import Session
 
 __all__ = [
@@ -28,171 +44,30 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class EvaluatorProgress:
-    """How far one evaluator is.
-
-    Parameters
-    ----------
-    user_id, name
-        The evaluator.
-    n_assigned, n_begun, n_finished
-        Proposals assigned, of these begun (a decision stands or they are finished) and finished.
-    n_yes, n_no, n_unsure
-        Standing decisions on all proposals assigned, finished or not.
-    """
-
-    user_id: int
-    name: str
-    n_assigned: int
-    n_begun: int
-    n_finished: int
-    n_yes: int
-    n_no: int
-    n_unsure: int
+_SAID: Final = {YES: 1, NO: 0, UNSURE: -1}
 
 
 @dataclass(frozen=True, slots=True)
-class PairAgreement:
-    """How far two evaluators agree.
+class _Answers:
+    """Finished tasks as arrays: one row a task, one column a code.
 
     Parameters
     ----------
-    first, second
-        Names, in alphabetical order.
-    n_proposals
-        Proposals that both have finished, reading the same text.
-    n_pairs
-        Pairs of proposal and code that both said yes or no to.
-    n_unsure
-        Pairs left out because one of them was not sure.
-    agreed
-        Share of the pairs in which both said the same, in [0, 1]; None without pairs.
-    kappa
-        Cohen's kappa over the pairs, at most 1; None where one of them said always or never yes.
-    f1
-        2 n_both / (n_first + n_second) over their yes, in [0, 1]; None where nobody said yes.
+    users, units, models
+        Of each row: the evaluator, the proposal with the version of its text, and the model whose
+        suggestion is the latest for it (None without one).
+    said
+        (n_rows, n_codes), int: 1 for yes, 0 for no, -1 for not sure.
+    shown, tagged
+        (n_rows, n_codes), bool: suggestions were in view; the model has a tag.
     """
 
-    first: str
-    second: str
-    n_proposals: int
-    n_pairs: int
-    n_unsure: int
-    agreed: float | None
-    kappa: float | None
-    f1: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Reliability:
-    """How far all evaluators agree on some codes.
-
-    Parameters
-    ----------
-    name
-        A group of codes ("outcomes", "facets", "framing aims", "all codes"), or one code.
-    n_proposals
-        Proposals that two evaluators or more have finished.
-    n_pairs
-        Pairs of proposal and code that two or more said yes or no to.
-    n_yes, n_answers
-        Yes answers among all answers to these pairs.
-    alpha
-        Krippendorff's alpha of the answers, nominal, over all evaluators, missing ones allowed;
-        None where fewer than two different answers were given.
-    masi
-        Of a group: Krippendorff's alpha of the sets of codes ticked, under MASI distance (Passonneau
-        2006), not sure counting as not ticked; None for a code, and where undefined.
-    """
-
-    name: str
-    n_proposals: int
-    n_pairs: int
-    n_yes: int
-    n_answers: int
-    alpha: float | None
-    masi: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ModelAgreement:
-    """How far a model and one evaluator agree; the evaluator's answers are taken as the truth.
-
-    Parameters
-    ----------
-    model
-        Its name.
-    evaluator
-        Name; empty for all of them together.
-    shown
-        False: only what was decided before the suggestions were shown (blind); True: only what was
-        decided with them in view; None: both.
-    name
-        A group of codes, or one code.
-    n_pairs
-        Pairs of proposal and code; one counts once for each evaluator.
-    n_evaluator, n_model, n_both
-        Pairs that the evaluator, the model and both say yes to.
-    precision, recall, f1
-        In [0, 1], of the model's yes; None where undefined.
-    kappa
-        Cohen's kappa; None where one of them said always or never yes.
-    """
-
-    model: str
-    evaluator: str
-    shown: bool | None
-    name: str
-    n_pairs: int
-    n_evaluator: int
-    n_model: int
-    n_both: int
-    precision: float | None
-    recall: float | None
-    f1: float | None
-    kappa: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class CallAgreement:
-    """All figures of one call.
-
-    Parameters
-    ----------
-    n_proposals
-        Proposals in the call.
-    n_finished
-        Of these, those that every evaluator assigned has finished; at least one must be assigned.
-    n_unsure
-        Pairs of proposal, code and evaluator that say not sure, in finished assignments.
-    progress
-        One an evaluator, in the order of their names.
-    pairs
-        One for each two evaluators with a finished proposal in common.
-    groups, codes
-        Of all evaluators; by group of codes and by code, in the order of the taxonomy.
-    models
-        For each model: all evaluators together and each of them, blind and open apart and both
-        together, on all codes.
-    model_groups, model_codes
-        All evaluators together, blind and open apart and both together, by group and by code.
-    """
-
-    n_proposals: int
-    n_finished: int
-    n_unsure: int
-    progress: tuple[EvaluatorProgress, ...]
-    pairs: tuple[PairAgreement, ...]
-    groups: tuple[Reliability, ...]
-    codes: tuple[Reliability, ...]
-    models: tuple[ModelAgreement, ...]
-    model_groups: tuple[ModelAgreement, ...]
-    model_codes: tuple[ModelAgreement, ...]
-
-    def to_dict(self) -> dict[str, object]:
-        """Give plain dictionaries and lists, for JSON."""
-        raise NotImplementedError
+    users: NDArray[np.str_]
+    units: Sequence[tuple[int, int]]
+    models: Sequence[str | None]
+    said: NDArray[np.int64]
+    shown: NDArray[np.bool_]
+    tagged: NDArray[np.bool_]
 
 
 def call_agreement(session: Session, call_id: int, taxonomy: Taxonomy) -> CallAgreement:
@@ -212,4 +87,175 @@ def call_agreement(session: Session, call_id: int, taxonomy: Taxonomy) -> CallAg
     NotFoundError
         When there is no such call.
     """
-    raise NotImplementedError
+    get_call(session, call_id)
+    tasks = [one for one in read_call(session, call_id) if one.assignment.task == EVALUATE]
+    finished = [one for one in tasks if one.assignment.finished is not None]
+    answers = _gather(finished, latest_suggestions(session, call_id), taxonomy)
+    columns = group_columns(taxonomy) | {"all codes": list(range(len(taxonomy)))}
+    single = {code: [column] for column, code in enumerate(taxonomy.codes)}
+    return CallAgreement(
+        n_proposals=len(latest_texts(session, call_id)),
+        n_finished=_count_finished(tasks),
+        n_unsure=int((answers.said < 0).sum()),
+        progress=tuple(_progress(tasks)),
+        pairs=tuple(_pairs(answers)),
+        groups=tuple(_reliabilities(answers, columns, sets=True)),
+        codes=tuple(_reliabilities(answers, single, sets=False)),
+        models=tuple(_models(answers, {"all codes": columns["all codes"]}, each=True)),
+        model_groups=tuple(_models(answers, columns)),
+        model_codes=tuple(_models(answers, single)),
+    )
+
+
+def _gather(
+    finished: Sequence[Reading], latest: Mapping[int, Suggestion], taxonomy: Taxonomy
+) -> _Answers:
+    shape = (len(finished), len(taxonomy))
+    said, shown, tagged = np.zeros(shape, int), np.zeros(shape, bool), np.zeros(shape, bool)
+    models: list[str | None] = []
+    for row, reading in enumerate(finished):
+        shown[row] = reading.open
+        for code, decision in reading.standing.items():
+            said[row, taxonomy.column(code)] = _SAID[decision.verdict]
+            shown[row, taxonomy.column(code)] = decision.shown
+        suggestion = latest.get(reading.text_id)
+        models.append(suggestion.model if suggestion else None)
+        for code in tags_of(suggestion) if suggestion else ():
+            tagged[row, taxonomy.column(code)] = True
+    return _Answers(
+        np.array([one.user for one in finished], dtype=np.str_),
+        [(one.assignment.proposal_id, one.text_id) for one in finished],
+        models,
+        said,
+        shown,
+        tagged,
+    )
+
+
+def _count_finished(tasks: Sequence[Reading]) -> int:
+    """Count the proposals whose every evaluator has finished."""
+    open_ones = {one.assignment.proposal_id for one in tasks if one.assignment.finished is None}
+    return len({one.assignment.proposal_id for one in tasks} - open_ones)
+
+
+def _progress(tasks: Sequence[Reading]) -> Iterator[EvaluatorProgress]:
+    for name in sorted({one.user for one in tasks}):
+        own = [one for one in tasks if one.user == name]
+        finished = [one for one in own if one.assignment.finished is not None]
+        begun = [one for one in own if one.standing or one.assignment.finished is not None]
+        verdicts = [decision.verdict for one in own for decision in one.standing.values()]
+        yield EvaluatorProgress(
+            own[0].assignment.user_id,
+            name,
+            len(own),
+            len(begun),
+            len(finished),
+            *(verdicts.count(verdict) for verdict in (YES, NO, UNSURE)),
+        )
+
+
+def _pairs(answers: _Answers) -> Iterator[PairAgreement]:
+    rows = {
+        (user, unit): row
+        for row, (user, unit) in enumerate(zip(answers.users, answers.units, strict=True))
+    }
+    for first, second in combinations(sorted(set(answers.users.tolist())), 2):
+        common = [unit for user, unit in rows if user == first and (second, unit) in rows]
+        if not common:
+            continue
+        one = answers.said[[rows[first, unit] for unit in common]]
+        other = answers.said[[rows[second, unit] for unit in common]]
+        sure = (one >= 0) & (other >= 0)
+        a, b = one[sure] == 1, other[sure] == 1
+        yield PairAgreement(
+            first,
+            second,
+            len(common),
+            int(sure.sum()),
+            int((~sure).sum()),
+            float((a == b).mean()) if a.size else None,
+            cohen_kappa(a, b) if a.size else None,
+            f1_of_counts(int((a & b).sum()), int(a.sum()), int(b.sum())),
+        )
+
+
+def _reliabilities(
+    answers: _Answers, columns: Mapping[str, Sequence[int]], *, sets: bool
+) -> Iterator[Reliability]:
+    users = sorted(set(answers.users.tolist()))
+    n_readers: dict[tuple[int, int], int] = {}
+    for unit in answers.units:
+        n_readers[unit] = n_readers.get(unit, 0) + 1
+    units = [unit for unit, number in n_readers.items() if number >= 2]
+    place = {unit: at for at, unit in enumerate(units)}
+    said = np.full((len(users), len(units), answers.said.shape[1]), np.nan)
+    for user, unit, row in zip(answers.users, answers.units, answers.said, strict=True):
+        if unit in place:
+            said[users.index(user), place[unit]] = row
+    known = np.where(said < 0, np.nan, said)
+    for name, chosen in columns.items():
+        given = known[:, :, chosen].reshape(len(users), -1)
+        given = given[:, (~np.isnan(given)).sum(axis=0) >= 2]
+        yield Reliability(
+            name,
+            len(units),
+            given.shape[1],
+            int(np.nansum(given)),
+            int((~np.isnan(given)).sum()),
+            nominal_alpha(given) if given.size else None,
+            masi_alpha(_ticked(said[:, :, chosen])) if sets and units else None,
+        )
+
+
+def _ticked(said: NDArray[np.float64]) -> list[list[frozenset[int] | None]]:
+    """Give the set of columns that each user ticked of each unit; None for what they did not read."""
+    return [
+        [None if np.isnan(row).any() else frozenset(np.flatnonzero(row == 1)) for row in units]
+        for units in said
+    ]
+
+
+def _models(
+    answers: _Answers, columns: Mapping[str, Sequence[int]], *, each: bool = False
+) -> Iterator[ModelAgreement]:
+    """Compare every model with all evaluators together, and with each of them if asked to."""
+    names = sorted(set(answers.users.tolist())) if each else []
+    for model in sorted({name for name in answers.models if name is not None}):
+        of_model = np.array([name == model for name in answers.models])
+        for evaluator in ["", *names]:
+            rows = of_model & ((answers.users == evaluator) | (not evaluator))
+            for shown in (None, False, True):
+                counted = (answers.said >= 0) & rows[:, None]
+                if shown is not None:
+                    counted &= answers.shown == shown
+                for name, chosen in columns.items():
+                    mask = counted[:, chosen]
+                    if mask.any():
+                        yes = answers.said[:, chosen][mask] == 1
+                        tagged = answers.tagged[:, chosen][mask]
+                        yield _against(yes, tagged, model, evaluator, shown, name)
+
+
+def _against(
+    yes: NDArray[np.bool_],
+    tagged: NDArray[np.bool_],
+    model: str,
+    evaluator: str,
+    shown: bool | None,
+    name: str,
+) -> ModelAgreement:
+    n_evaluator, n_model, n_both = int(yes.sum()), int(tagged.sum()), int((yes & tagged).sum())
+    return ModelAgreement(
+        model,
+        evaluator,
+        shown,
+        name,
+        len(yes),
+        n_evaluator,
+        n_model,
+        n_both,
+        n_both / n_model if n_model else None,
+        n_both / n_evaluator if n_evaluator else None,
+        f1_of_counts(n_both, n_evaluator, n_model),
+        cohen_kappa(yes, tagged),
+    )
