@@ -1,21 +1,36 @@
-"""What every evaluator says of every proposal of a call, and what models suggest, in a few queries."""
+"""What every user says of every proposal of a call, and what models suggest, in a few queries."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
-from ka2nlp.review.records import WITHDRAWN, Assignment, Decision, Suggestion
-from ka2nlp.review.schema import assignments, decisions, proposals, suggestions, texts, users
+from ka2nlp.errors import NotFoundError
+from ka2nlp.review.records import WITHDRAWN, Assignment, Call, Decision, Suggestion
+from ka2nlp.review.rows import find, find_all
+from ka2nlp.review.schema import (
+    assignments,
+    calls,
+    decisions,
+    proposals,
+    suggestions,
+    texts,
+    users,
+)
 
-if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
-
-__all__ = ["Reading", "latest_suggestions", "latest_texts", "read_call", "tags_of"]
+__all__ = [
+    "Reading",
+    "find_call",
+    "latest_suggestions",
+    "latest_texts",
+    "read_call",
+    "tags_of",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,27 +62,34 @@ class Reading:
         return revealed is not None and (finished is None or revealed < finished)
 
 
+def find_call(session: Session, name: str) -> Call:
+    """Find a call by its name.
+
+    Raises
+    ------
+    NotFoundError
+        When there is none.
+    """
+    call = find(session, Call, calls.c.name == name)
+    if call is None:
+        known = ", ".join(one.name for one in find_all(session, Call)) or "none"
+        raise NotFoundError(f"got the call {name!r}, which does not exist; there is {known}")
+    return call
+
+
 def read_call(session: Session, call_id: int) -> list[Reading]:
     """Gather all tasks of a call, in the order of proposals and then of users' names."""
+    within = select(proposals.c.id).where(proposals.c.call_id == call_id)
+    names = {number: name for number, name in session.execute(select(users.c.id, users.c.name))}
     standing = _standing(session, call_id)
     versions = _versions(session, call_id)
-    query = (
-        select(assignments, users.c.name)
-        .join(proposals, proposals.c.id == assignments.c.proposal_id)
-        .join(users, users.c.id == assignments.c.user_id)
-        .where(proposals.c.call_id == call_id)
-        .order_by(assignments.c.proposal_id, users.c.name)
-    )
     readings = []
-    for row in session.execute(query).mappings():
-        fields = dict(row)
-        name = fields.pop("name")
-        assignment = Assignment(**fields)
+    for assignment in find_all(session, Assignment, assignments.c.proposal_id.in_(within)):
         stands = standing.get(assignment.id, {})
         last = max(stands.values(), key=lambda decision: decision.id, default=None)
         text_id = last.text_id if last else _version_at(versions, assignment)
-        readings.append(Reading(assignment, name, text_id, stands))
-    return readings
+        readings.append(Reading(assignment, names[assignment.user_id], text_id, stands))
+    return sorted(readings, key=lambda one: (one.assignment.proposal_id, one.user))
 
 
 def _standing(session: Session, call_id: int) -> dict[int, dict[str, Decision]]:
@@ -78,12 +100,10 @@ def _standing(session: Session, call_id: int) -> dict[int, dict[str, Decision]]:
         .where(proposals.c.call_id == call_id)
         .group_by(decisions.c.assignment_id, decisions.c.code)
     )
-    query = select(decisions).where(
-        decisions.c.id.in_(last.scalar_subquery()), decisions.c.verdict != WITHDRAWN
-    )
     found: dict[int, dict[str, Decision]] = {}
-    for row in session.execute(query.order_by(decisions.c.id)).mappings():
-        decision = Decision(**row)
+    for decision in find_all(
+        session, Decision, decisions.c.id.in_(last), decisions.c.verdict != WITHDRAWN
+    ):
         found.setdefault(decision.assignment_id, {})[decision.code] = decision
     return found
 
@@ -124,8 +144,8 @@ def latest_suggestions(session: Session, call_id: int) -> dict[int, Suggestion]:
         .where(proposals.c.call_id == call_id)
         .group_by(suggestions.c.text_id)
     )
-    query = select(suggestions).where(suggestions.c.id.in_(last.scalar_subquery()))
-    return {row["text_id"]: Suggestion(**row) for row in session.execute(query).mappings()}
+    found = find_all(session, Suggestion, suggestions.c.id.in_(last))
+    return {suggestion.text_id: suggestion for suggestion in found}
 
 
 def tags_of(suggestion: Suggestion) -> dict[str, Mapping[str, Any]]:
