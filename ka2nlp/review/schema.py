@@ -24,18 +24,18 @@ from sqlalchemy import (
     TypeDecorator,
     UniqueConstraint,
 )
-from sqlalchemy import (
-    Text as LongString,
-)
 
 from ka2nlp.records import Place
 from ka2nlp.review.records import ROLES, TASKS, VERDICTS
+from ka2nlp.review.values import plain, plain_text
 
 __all__ = [
     "REVISION",
+    "Characters",
     "Moment",
     "Places",
-    "Words",
+    "Row",
+    "Values",
     "assignments",
     "calls",
     "decisions",
@@ -80,10 +80,32 @@ class Moment(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-class Words(TypeDecorator[tuple[Any, ...]]):
-    """A tuple of JSON values; an array within is a tuple as well (spans)."""
+class Characters(TypeDecorator[str]):
+    """Text without the few characters that a database cannot hold."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Replace those characters."""
+        return None if value is None else plain_text(value)
+
+
+class Values(TypeDecorator[Any]):
+    """A JSON value."""
 
     impl = JSON
+    cache_ok = True
+
+    def process_bind_param(self, value: object, dialect: Dialect) -> object:
+        """Turn into what JSON knows."""
+        return plain(value)
+
+
+class Row(TypeDecorator[tuple[Any, ...]]):
+    """A tuple of JSON values; an array within is a tuple as well (spans)."""
+
+    impl = Values
     cache_ok = True
 
     def process_result_value(self, value: list[Any] | None, dialect: Dialect) -> tuple[Any, ...]:
@@ -94,7 +116,7 @@ class Words(TypeDecorator[tuple[Any, ...]]):
 class Places(TypeDecorator[tuple[Place, ...]]):
     """Places of a document's text."""
 
-    impl = JSON
+    impl = Values
     cache_ok = True
 
     def process_bind_param(self, value: Iterable[Place] | None, dialect: Dialect) -> Any:  # noqa: ANN401
@@ -131,9 +153,9 @@ users: Final = Table(
     "users",
     metadata,
     _number(),
-    Column("name", String(64), nullable=False, unique=True),
-    Column("password", String(255), nullable=True),
-    Column("role", String(20), nullable=False),
+    Column("name", Characters(64), nullable=False, unique=True),
+    Column("password", Characters(255), nullable=True),
+    Column("role", Characters(20), nullable=False),
     Column("active", Boolean, nullable=False),
     _moment("created"),
     _one_of("role", ROLES),
@@ -142,7 +164,7 @@ users: Final = Table(
 logins: Final = Table(
     "logins",
     metadata,
-    Column("digest", String(64), primary_key=True),
+    Column("digest", Characters(64), primary_key=True),
     _to("user_id"),
     _moment("expires"),
     Index(None, "user_id"),
@@ -152,9 +174,9 @@ tokens: Final = Table(
     "tokens",
     metadata,
     _number(),
-    Column("digest", String(64), nullable=False, unique=True),
+    Column("digest", Characters(64), nullable=False, unique=True),
     _to("user_id"),
-    Column("label", String(100), nullable=False),
+    Column("label", Characters(100), nullable=False),
     _moment("created"),
     _moment("revoked", nullable=True),
     Index(None, "user_id"),
@@ -164,8 +186,8 @@ failures: Final = Table(
     "failures",
     metadata,
     _number(),
-    Column("name", String(64), nullable=False),
-    Column("address", String(64), nullable=False),
+    Column("name", Characters(64), nullable=False),
+    Column("address", Characters(64), nullable=False),
     _moment("at"),
     Index(None, "at"),
 )
@@ -174,8 +196,8 @@ calls: Final = Table(
     "calls",
     metadata,
     _number(),
-    Column("name", String(200), nullable=False, unique=True),
-    Column("description", LongString, nullable=False),
+    Column("name", Characters(200), nullable=False, unique=True),
+    Column("description", Characters, nullable=False),
     Column("blind", Boolean, nullable=False),
     Column("evaluators_each", Integer, nullable=False),
     _moment("created"),
@@ -188,9 +210,9 @@ proposals: Final = Table(
     metadata,
     _number(),
     _to("call_id"),
-    Column("source_id", LongString, nullable=False),
-    Column("title", LongString, nullable=False),
-    Column("metadata", JSON, nullable=False),
+    Column("source_id", Characters, nullable=False),
+    Column("title", Characters, nullable=False),
+    Column("metadata", Values, nullable=False),
     _moment("created"),
     UniqueConstraint("call_id", "source_id"),
 )
@@ -201,12 +223,12 @@ texts: Final = Table(
     _number(),
     _to("proposal_id"),
     Column("number", Integer, nullable=False),
-    Column("fingerprint", String(16), nullable=False),
-    Column("source_id", LongString, nullable=False),
-    Column("title", LongString, nullable=False),
-    Column("text", LongString, nullable=False),
+    Column("fingerprint", Characters(16), nullable=False),
+    Column("source_id", Characters, nullable=False),
+    Column("title", Characters, nullable=False),
+    Column("text", Characters, nullable=False),
     Column("places", Places, nullable=False),
-    Column("problems", Words, nullable=False),
+    Column("problems", Row, nullable=False),
     _moment("created"),
     UniqueConstraint("proposal_id", "number"),
 )
@@ -216,9 +238,9 @@ suggestions: Final = Table(
     metadata,
     _number(),
     _to("text_id"),
-    Column("model", LongString, nullable=False),
-    Column("taxonomy", String(16), nullable=False),
-    Column("report", JSON, nullable=False),
+    Column("model", Characters, nullable=False),
+    Column("taxonomy", Characters(16), nullable=False),
+    Column("report", Values, nullable=False),
     _moment("created"),
     Index(None, "text_id"),
 )
@@ -229,7 +251,7 @@ assignments: Final = Table(
     _number(),
     _to("proposal_id"),
     _to("user_id"),
-    Column("task", String(20), nullable=False),
+    Column("task", Characters(20), nullable=False),
     _moment("created"),
     _moment("finished", nullable=True),
     _moment("revealed", nullable=True),
@@ -246,17 +268,17 @@ decisions: Final = Table(
     _to("proposal_id"),
     _to("text_id"),
     _to("user_id"),
-    Column("code", String(40), nullable=False),
-    Column("verdict", String(20), nullable=False),
-    Column("evidence", Words, nullable=False),
-    Column("note", LongString, nullable=False),
-    Column("model", LongString, nullable=True),
+    Column("code", Characters(40), nullable=False),
+    Column("verdict", Characters(20), nullable=False),
+    Column("evidence", Row, nullable=False),
+    Column("note", Characters, nullable=False),
+    Column("model", Characters, nullable=True),
     Column("probability", Float, nullable=True),
-    Column("answer", String(20), nullable=True),
+    Column("answer", Characters(20), nullable=True),
     Column("shown", Boolean, nullable=False),
     _to("undoes", nullable=True),
     _to("follows", nullable=True),
-    Column("key", String(160), nullable=False),
+    Column("key", Characters(160), nullable=False),
     _moment("decided"),
     UniqueConstraint("assignment_id", "key"),
     Index(None, "proposal_id"),
