@@ -127,7 +127,7 @@ def _count_decided(session: Session, user_id: int) -> dict[int, int]:
 
 
 def _n_to_check(suggestion: Suggestion) -> int:
-    answers: Mapping[str, str] = suggestion.report["answers"]  # type: ignore[assignment]
+    answers: Mapping[str, str] = suggestion.report["answers"]
     return sum(answer == TO_CHECK for answer in answers.values())
 
 
@@ -160,7 +160,7 @@ def _probabilities(
     numbers: Sequence[int], suggested: Mapping[int, Suggestion]
 ) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
     """Give the probabilities of all codes: (n_proposals, n_codes)."""
-    scores: list[Mapping[str, float]] = [suggested[number].report["scores"] for number in numbers]  # type: ignore[misc]
+    scores: list[Mapping[str, float]] = [suggested[number].report["scores"] for number in numbers]
     return np.array([[one[code] for code in one] for one in scores], dtype=np.float64)
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from ka2nlp.errors import NotFoundError
-from ka2nlp.review.records import WITHDRAWN, Assignment, Call, Decision, Suggestion
+from ka2nlp.review.records import WITHDRAWN, Assignment, Call, Decision, Suggestion, User
 from ka2nlp.review.rows import find, find_all
 from ka2nlp.review.schema import (
     assignments,
@@ -22,14 +22,17 @@ from ka2nlp.review.schema import (
     texts,
     users,
 )
+from ka2nlp.review.users import find_user
 
 __all__ = [
     "Reading",
+    "all_calls",
     "find_call",
     "latest_suggestions",
     "latest_texts",
     "read_call",
     "tags_of",
+    "user_named",
 ]
 
 
@@ -75,6 +78,27 @@ def find_call(session: Session, name: str) -> Call:
         known = ", ".join(one.name for one in find_all(session, Call)) or "none"
         raise NotFoundError(f"got the call {name!r}, which does not exist; there is {known}")
     return call
+
+
+def all_calls(session: Session) -> list[Call]:
+    """Give all calls, in the order in which they were made."""
+    return find_all(session, Call)
+
+
+def user_named(session: Session, name: str) -> User:
+    """Find a user by name.
+
+    Raises
+    ------
+    NotFoundError
+        When there is none.
+    """
+    user = find_user(session, name)
+    if user is None:
+        raise NotFoundError(
+            f"got the user {name!r}, who does not exist; `ka2nlp users list` names those who do"
+        )
+    return user
 
 
 def read_call(session: Session, call_id: int) -> list[Reading]:
@@ -150,5 +174,5 @@ def latest_suggestions(session: Session, call_id: int) -> dict[int, Suggestion]:
 
 def tags_of(suggestion: Suggestion) -> dict[str, Mapping[str, Any]]:
     """Give the tags of a suggestion's report by code."""
-    tags: list[Mapping[str, Any]] = suggestion.report["tags"]  # type: ignore[assignment]
+    tags: list[Mapping[str, Any]] = suggestion.report["tags"]
     return {tag["code"]: tag for tag in tags}
