@@ -28,6 +28,7 @@ _COMMANDS: Final = {
 
 _OPTIONAL: Final = {
     "alembic": ("Alembic", "serve"),
+    "argon2": ("argon2-cffi", "serve"),
     "krippendorff": ("krippendorff", "learn"),
     "matplotlib": ("matplotlib", "learn"),
     "scipy": ("SciPy", "learn"),

@@ -235,9 +235,7 @@ def export(store: Store, call: str, format: str, output: Path) -> None:
 @click.argument("call")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--user", required=True, metavar="NAME", help="Whose decisions they become.")
-@click.option(
-    "--annotator", metavar="ID", help="In Label Studio; needed where tasks have several."
-)
+@click.option("--annotator", metavar="ID", help="In Label Studio; needed where tasks have several.")
 @database_option
 def import_(store: Store, call: str, file: Path, user: str, annotator: str | None) -> None:
     """Take annotations of Label Studio (its export "JSON") as a user's decisions."""

@@ -109,9 +109,7 @@ def _write_labelled(session: Session, call_id: int, target: Path, taxonomy: Taxo
 
 def _write_trail(session: Session, call_id: int, target: Path, taxonomy: Taxonomy) -> Exported:
     with target.open("w", encoding="utf-8", newline="\n") as stream:
-        lines = (
-            json.dumps(one, ensure_ascii=False) + "\n" for one in full_trail(session, call_id)
-        )
+        lines = (json.dumps(one, ensure_ascii=False) + "\n" for one in full_trail(session, call_id))
         return Exported(_count(map(stream.write, lines)))
 
 

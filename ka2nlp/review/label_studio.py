@@ -7,14 +7,14 @@ label in Label Studio's words stands in ``ka2nlp.review.label_studio_results``.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from ka2nlp.errors import ConflictError, InvalidError
+from ka2nlp.errors import InvalidError
 from ka2nlp.labelled import Span
 from ka2nlp.records import NOT_ADDRESSED
 from ka2nlp.review.assignments import assign, finish
@@ -24,7 +24,7 @@ from ka2nlp.review.label_studio_results import Labels, read_results, write_resul
 from ka2nlp.review.proposals import latest_text
 from ka2nlp.review.readings import Reading, latest_suggestions, latest_texts, read_call, tags_of
 from ka2nlp.review.records import CONSOLIDATE, EVALUATE, NO, YES, Assignment, Choice, Proposal, Text
-from ka2nlp.review.rows import find, find_all, get
+from ka2nlp.review.rows import find, get
 from ka2nlp.review.schema import assignments, proposals
 from ka2nlp.review.suggestions import find_suggestion
 from ka2nlp.taxonomy import Taxonomy
@@ -172,7 +172,7 @@ def from_label_studio(
     session
         Of ``Store.transaction()``.
     call_id
-        The call; a task belongs to the proposal that has its ``data.id`` as its source's identifier.
+        The call; a task belongs to the proposal whose ``source_id`` is its ``data.id``.
     user_id
         Whose decisions they become; the task to evaluate is given to them where they lack it.
     tasks

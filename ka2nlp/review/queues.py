@@ -1,4 +1,4 @@
-"""The order in which an evaluator reads: their open proposals of a call in, a list to go through out."""
+"""The order in which an evaluator reads: their open proposals of a call in, a list out."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def _count_decided(session: Session, user_id: int) -> dict[int, int]:
         .where(decisions.c.user_id == user_id)
         .group_by(decisions.c.assignment_id)
     )
-    return {number: count for number, count in session.execute(query)}
+    return {row[0]: row[1] for row in session.execute(query)}
 
 
 def _n_to_check(suggestion: Suggestion) -> int:
@@ -160,8 +160,9 @@ def _probabilities(
     numbers: Sequence[int], suggested: Mapping[int, Suggestion]
 ) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
     """Give the probabilities of all codes: (n_proposals, n_codes)."""
-    scores: list[Mapping[str, float]] = [suggested[number].report["scores"] for number in numbers]
-    return np.array([[one[code] for code in one] for one in scores], dtype=np.float64)
+    scores = [suggested[number].report["scores"] for number in numbers]
+    codes = sorted(scores[0]) if scores else []
+    return np.array([[one[code] for code in codes] for one in scores]).reshape(-1, len(codes))
 
 
 _ARRANGE: Final[

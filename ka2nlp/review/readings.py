@@ -20,9 +20,8 @@ from ka2nlp.review.schema import (
     proposals,
     suggestions,
     texts,
-    users,
 )
-from ka2nlp.review.users import find_user
+from ka2nlp.review.users import find_user, list_users
 
 __all__ = [
     "Reading",
@@ -104,7 +103,7 @@ def user_named(session: Session, name: str) -> User:
 def read_call(session: Session, call_id: int) -> list[Reading]:
     """Gather all tasks of a call, in the order of proposals and then of users' names."""
     within = select(proposals.c.id).where(proposals.c.call_id == call_id)
-    names = {number: name for number, name in session.execute(select(users.c.id, users.c.name))}
+    names = {one.id: one.name for one in list_users(session)}
     standing = _standing(session, call_id)
     versions = _versions(session, call_id)
     readings = []

@@ -1,4 +1,4 @@
-"""Settled proposals as annotations by reference: outcomes in, the lines of a corpus without text out."""
+"""Settled proposals as annotations by reference: outcomes in, lines of a corpus out."""
 
 from __future__ import annotations
 

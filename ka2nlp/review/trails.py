@@ -16,7 +16,8 @@ from ka2nlp.review.decisions import trail
 from ka2nlp.review.proposals import list_texts
 from ka2nlp.review.records import Assignment, Decision, Proposal, Suggestion
 from ka2nlp.review.rows import find_all
-from ka2nlp.review.schema import proposals, suggestions, texts, users
+from ka2nlp.review.schema import proposals, suggestions, texts
+from ka2nlp.review.users import list_users
 
 __all__ = ["full_trail"]
 
@@ -35,7 +36,7 @@ def full_trail(session: Session, call_id: int) -> Iterator[dict[str, object]]:
         When there is no such call.
     """
     call = get_call(session, call_id)
-    names = {number: name for number, name in session.execute(select(users.c.id, users.c.name))}
+    names = {one.id: one.name for one in list_users(session)}
     for proposal in find_all(session, Proposal, proposals.c.call_id == call_id):
         labels = final(session, proposal.id)
         yield {
