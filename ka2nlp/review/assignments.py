@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from itertools import combinations
+from typing import Any
 
 from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session
@@ -111,8 +112,8 @@ def distribute(
     for proposal_id, on_it in holders.items():
         evaluators = {one.user_id for one in on_it if one.task == EVALUATE}
         others = {one.user_id for one in on_it} - evaluators
-        for user_id in plan.choose(evaluators, others, each - len(evaluators)):
-            given.append(_give(session, proposal_id, user_id, EVALUATE))
+        chosen = plan.choose(evaluators, others, each - len(evaluators))
+        given += [_give(session, proposal_id, user_id, EVALUATE) for user_id in chosen]
     return given
 
 
@@ -139,7 +140,7 @@ class _Plan:
                 free,
                 key=lambda one: (
                     self._load[one],
-                    sum(self._met[frozenset((one, other))] for other in together),  # noqa: B023
+                    sum(self._met[frozenset((one, other))] for other in together),
                 ),
             )
             self._load[best] += 1
@@ -292,7 +293,7 @@ def _holders(session: Session, call_id: int) -> dict[int, list[Assignment]]:
     return holders
 
 
-def _proposals_of(call_id: int) -> Select[tuple[int]]:
+def _proposals_of(call_id: int) -> Select[Any]:
     return select(proposals.c.id).where(proposals.c.call_id == call_id)
 
 

@@ -184,7 +184,7 @@ class _Event:
             model=said and said.model,
             probability=said and said.probability(choice.code),
             answer=said and said.answer(choice.code),
-            shown=self.assignment.revealed is not None,
+            shown=said is not None and self.assignment.revealed is not None,
             follows=follows,
             key=key,
             decided=now(),

@@ -276,7 +276,7 @@ class Decision:
         What was suggested: the model's name, its probability in [0, 1] of the code, and its answer
         ("addressed", "to check" or "not addressed"); None where there was no suggestion.
     shown
-        Whether the user could see suggestions when deciding.
+        Whether the user could see that suggestion when deciding.
     undoes
         The decision that this one undoes; None for most.
     follows

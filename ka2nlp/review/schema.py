@@ -33,6 +33,7 @@ __all__ = [
     "REVISION",
     "Characters",
     "Moment",
+    "Number",
     "Places",
     "Row",
     "Values",
@@ -51,6 +52,8 @@ __all__ = [
 
 REVISION: Final = "0001"
 """The migration that this version of ka2nlp works with."""
+
+_GREATEST: Final = 2**31 - 1
 
 metadata: Final = MetaData(
     naming_convention={
@@ -78,6 +81,17 @@ class Moment(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Number(TypeDecorator[int]):
+    """The number of a row; one beyond what a database can hold is the nearest that it can."""
+
+    impl = Integer
+    cache_ok = True
+
+    def process_bind_param(self, value: int | None, dialect: Dialect) -> int | None:
+        """Bring into range."""
+        return None if value is None else min(max(value, 0), _GREATEST)
 
 
 class Characters(TypeDecorator[str]):
@@ -133,16 +147,12 @@ def _one_of(column: str, values: Iterable[str]) -> CheckConstraint:
     return CheckConstraint(f"{column} IN ({listed})", name=column)
 
 
-def _to(column: str, *, nullable: bool = False) -> Column[Any]:
-    target = {"user_id": "users.id", "created_by": "users.id", "undoes": "decisions.id"} | {
-        "follows": "decisions.id"
-    }
-    table = column.removesuffix("_id") + "s.id"
-    return Column(column, Integer, ForeignKey(target.get(column, table)), nullable=nullable)
+def _to(column: str, target: str, *, nullable: bool = False) -> Column[Any]:
+    return Column(column, Number, ForeignKey(f"{target}.id"), nullable=nullable)
 
 
 def _number() -> Column[Any]:
-    return Column("id", Integer, primary_key=True)
+    return Column("id", Number, primary_key=True)
 
 
 def _moment(name: str, *, nullable: bool = False) -> Column[Any]:
@@ -165,7 +175,7 @@ logins: Final = Table(
     "logins",
     metadata,
     Column("digest", Characters(64), primary_key=True),
-    _to("user_id"),
+    _to("user_id", "users"),
     _moment("expires"),
     Index(None, "user_id"),
 )
@@ -175,7 +185,7 @@ tokens: Final = Table(
     metadata,
     _number(),
     Column("digest", Characters(64), nullable=False, unique=True),
-    _to("user_id"),
+    _to("user_id", "users"),
     Column("label", Characters(100), nullable=False),
     _moment("created"),
     _moment("revoked", nullable=True),
@@ -201,7 +211,7 @@ calls: Final = Table(
     Column("blind", Boolean, nullable=False),
     Column("evaluators_each", Integer, nullable=False),
     _moment("created"),
-    _to("created_by", nullable=True),
+    _to("created_by", "users", nullable=True),
     _moment("closed", nullable=True),
 )
 
@@ -209,7 +219,7 @@ proposals: Final = Table(
     "proposals",
     metadata,
     _number(),
-    _to("call_id"),
+    _to("call_id", "calls"),
     Column("source_id", Characters, nullable=False),
     Column("title", Characters, nullable=False),
     Column("metadata", Values, nullable=False),
@@ -221,7 +231,7 @@ texts: Final = Table(
     "texts",
     metadata,
     _number(),
-    _to("proposal_id"),
+    _to("proposal_id", "proposals"),
     Column("number", Integer, nullable=False),
     Column("fingerprint", Characters(16), nullable=False),
     Column("source_id", Characters, nullable=False),
@@ -237,7 +247,7 @@ suggestions: Final = Table(
     "suggestions",
     metadata,
     _number(),
-    _to("text_id"),
+    _to("text_id", "texts"),
     Column("model", Characters, nullable=False),
     Column("taxonomy", Characters(16), nullable=False),
     Column("report", Values, nullable=False),
@@ -249,8 +259,8 @@ assignments: Final = Table(
     "assignments",
     metadata,
     _number(),
-    _to("proposal_id"),
-    _to("user_id"),
+    _to("proposal_id", "proposals"),
+    _to("user_id", "users"),
     Column("task", Characters(20), nullable=False),
     _moment("created"),
     _moment("finished", nullable=True),
@@ -264,10 +274,10 @@ decisions: Final = Table(
     "decisions",
     metadata,
     _number(),
-    _to("assignment_id"),
-    _to("proposal_id"),
-    _to("text_id"),
-    _to("user_id"),
+    _to("assignment_id", "assignments"),
+    _to("proposal_id", "proposals"),
+    _to("text_id", "texts"),
+    _to("user_id", "users"),
     Column("code", Characters(40), nullable=False),
     Column("verdict", Characters(20), nullable=False),
     Column("evidence", Row, nullable=False),
@@ -276,8 +286,8 @@ decisions: Final = Table(
     Column("probability", Float, nullable=True),
     Column("answer", Characters(20), nullable=True),
     Column("shown", Boolean, nullable=False),
-    _to("undoes", nullable=True),
-    _to("follows", nullable=True),
+    _to("undoes", "decisions", nullable=True),
+    _to("follows", "decisions", nullable=True),
     Column("key", Characters(160), nullable=False),
     _moment("decided"),
     UniqueConstraint("assignment_id", "key"),

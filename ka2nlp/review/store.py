@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from sqlalchemy import Engine, create_engine, exc
 from sqlalchemy.orm import Session
@@ -20,7 +20,7 @@ from ka2nlp.review.upgrades import upgrade
 
 __all__ = ["Store"]
 
-_READING: Final = {
+_READING: Final[dict[str, dict[str, Any]]] = {
     "sqlite": {"ka2nlp_reading": True},
     "postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
 }
@@ -90,8 +90,8 @@ class Store:
                 yield session
         except exc.IntegrityError as error:
             raise ConflictError(
-                "got a change that another one made at the same moment rules out; "
-                "look at what stands now, and try again"
+                f"got a change that does not fit what stands now ({error.orig}); somebody may have "
+                "made it at the same moment: look again"
             ) from error
 
     @contextmanager

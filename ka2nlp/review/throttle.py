@@ -64,8 +64,9 @@ def _wait(session: Session, n_free: int, *conditions: ColumnElement[bool]) -> fl
     n_failed, last = session.execute(statement).one()
     if n_failed < n_free:
         return 0.0
-    due = min(2.0 ** min(n_failed - n_free, 20), _LONGEST)
-    return max(0.0, due - (now() - last).total_seconds())
+    due: float = min(2.0 ** min(n_failed - n_free, 20), _LONGEST)
+    passed: timedelta = now() - last
+    return max(0.0, due - passed.total_seconds())
 
 
 def _digest(name: str) -> str:
