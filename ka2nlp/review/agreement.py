@@ -194,8 +194,8 @@ def _reliabilities(
             said[users.index(user), place[unit]] = row
     known = np.where(said < 0, np.nan, said)
     for name, chosen in columns.items():
-        given = known[:, :, chosen].reshape(len(users), -1)
-        given = given[:, (~np.isnan(given)).sum(axis=0) >= 2]
+        given = known[:, :, chosen].reshape(len(users), len(units) * len(chosen))
+        given = given[:, (~np.isnan(given)).sum(axis=0) >= 2]  # units with two answers
         yield Reliability(
             name,
             len(units),
