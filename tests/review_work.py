@@ -36,9 +36,7 @@ class Work:
     def __init__(self, store: Store, *, blind: bool = False, each: int = 2) -> None:
         self.store = store
         with self.store.transaction() as session:
-            self.users = {
-                name: add_user(session, name, None, "evaluator").id for name in PEOPLE
-            }
+            self.users = {name: add_user(session, name, None, "evaluator").id for name in PEOPLE}
             self.call = create_call(session, "spring", blind=blind, evaluators_each=each).id
             added = add_documents(session, self.call, DOCUMENTS)
             self.proposals = {one.source_id: one.id for one in added}

@@ -125,12 +125,17 @@ def test_the_model_is_measured_against_each_evaluator(store: Store) -> None:
     work.finish(task)
     found = measure(work)
     anna, ben = of(found.models, "anna", None), of(found.models, "ben", None)
-    assert (anna.model, anna.name, anna.n_pairs, anna.n_model) == ("toy 1", "all codes", N, len(tags))
+    assert (anna.model, anna.name, anna.n_pairs, anna.n_model) == (
+        "toy 1",
+        "all codes",
+        N,
+        len(tags),
+    )
     assert (anna.precision, anna.recall, anna.f1, anna.kappa) == (1, 1, 1, 1)
     assert (ben.n_evaluator, ben.n_both, ben.precision, ben.recall) == (1, 0, 0, 0)
     everybody = of(found.models, "", None)
     assert (everybody.n_pairs, everybody.n_both) == (2 * N, len(tags))
-    assert of(found.models, "anna", True) .n_pairs == of(found.models, "ben", False).n_pairs == N
+    assert of(found.models, "anna", True).n_pairs == of(found.models, "ben", False).n_pairs == N
     assert {one.evaluator for one in found.models if one.shown is False} == {"", "ben"}
     assert {one.name for one in found.model_codes if one.shown is None} == set(TAXONOMY.codes)
 

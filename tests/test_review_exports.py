@@ -166,7 +166,10 @@ def table(path: Path) -> list[dict[str, object]]:
             return [dict(row) for row in csv.DictReader(stream)]
     names, *rows = load_workbook(path).worksheets[0].iter_rows(values_only=True)
     return [
-        {str(name): "" if cell is None else str(cell) for name, cell in zip(names, row, strict=True)}
+        {
+            str(name): "" if cell is None else str(cell)
+            for name, cell in zip(names, row, strict=True)
+        }
         for row in rows
     ]
 

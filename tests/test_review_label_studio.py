@@ -148,9 +148,7 @@ def judged(work: Work, proposal: str, user: str) -> Reading:
 
 
 def yes(reading: Reading) -> dict[str, tuple[Span, ...]]:
-    return {
-        code: one.evidence for code, one in reading.standing.items() if one.verdict == YES
-    }
+    return {code: one.evidence for code, one in reading.standing.items() if one.verdict == YES}
 
 
 def test_what_one_evaluator_decided_comes_back_as_anothers(store: Store) -> None:
@@ -278,7 +276,9 @@ def test_a_broken_annotation_is_named_and_nothing_is_kept(
         assert read_call(session, work.call) == []
 
 
-@pytest.mark.parametrize("text", ["{}", "[1]", '[{"id": 1, "text": "as JSON-MIN has it"}]', "[", ""])
+@pytest.mark.parametrize(
+    "text", ["{}", "[1]", '[{"id": 1, "text": "as JSON-MIN has it"}]', "[", ""]
+)
 def test_files_of_another_form_are_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "export.json"
     path.write_text(text)
