@@ -11,7 +11,7 @@ from sqlalchemy import URL, Connection, Engine, event, exc, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from ka2nlp.documents.urls import show_url
-from ka2nlp.errors import StoreError
+from ka2nlp.errors import ConflictError, StoreError
 
 __all__ = ["engine_settings", "failures_told", "parse_address", "prepare"]
 
@@ -119,14 +119,28 @@ def _set_up_postgresql(connection: DBAPIConnection, record: object) -> None:
 
 @contextmanager
 def failures_told(shown: str) -> Iterator[None]:
-    """Turn what a database refuses into one line, except rules of its own that a change breaks."""
+    """Turn what a database refuses into one line.
+
+    Raises
+    ------
+    ConflictError
+        When a change breaks a rule of the database.
+    StoreError
+        For everything else.
+    """
     try:
         yield
-    except exc.IntegrityError:
-        raise
-    except exc.SQLAlchemyError as error:
-        reason = " ".join(str(getattr(error, "orig", None) or error).split())
-        raise StoreError(
-            f"got the database {shown}, which cannot be used ({reason}); check that it is there, "
-            "that it is a database of ka2nlp, and that this user may write to it"
+    except exc.IntegrityError as error:
+        raise ConflictError(
+            f"got a change that does not fit what stands now ({_reason(error)}); somebody may have "
+            "made it at the same moment: look again"
         ) from error
+    except exc.SQLAlchemyError as error:
+        raise StoreError(
+            f"got the database {shown}, which cannot be used ({_reason(error)}); check that it is "
+            "there, that it is a database of ka2nlp, and that this user may write to it"
+        ) from error
+
+
+def _reason(error: exc.SQLAlchemyError) -> str:
+    return str(getattr(error, "orig", None) or error).strip().splitlines()[0]
