@@ -187,9 +187,9 @@ def test_a_private_desk_needs_no_login_until_it_has_users(client: TestClient) ->
 def test_a_desk_that_others_can_reach_refuses_to_start_without_users(
     tmp_path: Path, toy_tagger: Tagger, settings: dict[str, object]
 ) -> None:
-    with pytest.raises(NotAllowedError, match="no user with a password; add one first"):
-        with open_desk(tmp_path, toy_tagger, **settings):
-            pass
+    refused = pytest.raises(NotAllowedError, match="no user with a password; add one first")
+    with refused, open_desk(tmp_path, toy_tagger, **settings):
+        pass
     add_users(database_url(tmp_path), {"ada": "administrator"})
     with open_desk(tmp_path, toy_tagger, **settings) as client:
         assert client.get(f"{API}/session").status_code == 401

@@ -23,9 +23,9 @@ Call = Callable[..., tuple[int, str, str]]
 def users(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Call:
     """Run ``ka2nlp users`` on a database of the test, with a password on standard input."""
 
-    def run(*arguments: str, password: str = PASSWORD) -> tuple[int, str, str]:
+    def run(*arguments: str, typed: str = PASSWORD) -> tuple[int, str, str]:
         reading, writing = os.pipe()
-        os.write(writing, f"{password}\r\n".encode())
+        os.write(writing, f"{typed}\r\n".encode())
         os.close(writing)
         with os.fdopen(reading) as stream:
             monkeypatch.setattr(sys, "stdin", stream)
@@ -41,7 +41,7 @@ def test_users_are_added_listed_and_changed(users: Call, tmp_path: Path) -> None
     listed = users("list")[1]
     assert re.search(r"ada +administrator +yes +\d{4}-\d\d-\d\d", listed)
     assert users("role", "eve", "lead")[1] == "eve is lead\n"
-    assert users("password", "eve", "--password-stdin", password="quite another one")[0] == 0
+    assert users("password", "eve", "--password-stdin", typed="quite another one")[0] == 0
     secret = users("token", "eve", "--label", "nightly")[1].strip()
     store = Store.open(database_url(tmp_path))
     with store.reading() as session:
@@ -73,7 +73,7 @@ def test_bad_calls_get_one_line(users: Call, arguments: list[str], message: str)
 
 
 def test_a_short_password_is_refused(users: Call) -> None:
-    code, _, error = users("add", "ada", "--password-stdin", password="short")
+    code, _, error = users("add", "ada", "--password-stdin", typed="short")
     assert code == 2
     assert "got a password of 5 characters, expected 12" in error
 
@@ -82,9 +82,9 @@ def test_serve_refuses_other_addresses_without_users(call: Call, tmp_path: Path)
     code, output, error = call(
         "serve",
         "--host",
-        "0.0.0.0",
+        "0.0.0.0",  # noqa: S104
         "--database-url",
-        database_url(tmp_path),  # noqa: S104
+        database_url(tmp_path),
     )
     assert (code, output) == (2, "")
     assert "got the address 0.0.0.0, which others can reach, and no user with a password" in error

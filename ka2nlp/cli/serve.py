@@ -90,9 +90,14 @@ def _serve(settings: Settings) -> None:
             forwarded_allow_ips=settings.trusted_proxy or "",
         )
         place = f"[{settings.host}]" if ":" in settings.host else settings.host
-        click.echo(f"http://{place}:{port}  decisions in {shown}, model {model.name}; Ctrl-C ends")
+
+        class Announced(uvicorn.Server):
+            async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+                await super().startup(sockets)
+                click.echo(f"http://{place}:{port}  decisions in {shown}, model {model.name}")
+
         with suppress(KeyboardInterrupt):  # how a desk is ended; all is tidied up by then
-            uvicorn.Server(config).run(sockets=[listener])
+            Announced(config).run(sockets=[listener])
 
 
 def _listen(host: str, port: int) -> socket.socket:
