@@ -41,6 +41,8 @@ LAYERS = [
     {"bundle_training"},
     {"bundle_adaptation"},
     {"archives"},
+    {"review"},
+    {"web"},
     {"cli"},
     {"__main__"},
 ]

@@ -55,6 +55,11 @@ def read_pdf(stream: BinaryIO, name: str, options: ReadingOptions) -> Iterator[D
                 "got a form that only Adobe Reader lays out (XFA), expected pages; open it there "
                 "and print it to a PDF"
             )
+        if options.most_pages is not None and len(pdf) > options.most_pages:
+            raise InputError(
+                f"got a PDF of {len(pdf):,} pages, expected at most {options.most_pages}; "
+                "leave out the annexes"
+            )
         if pdf.get_formtype():
             pdf.init_forms()
         yield _document(pdf, name)
