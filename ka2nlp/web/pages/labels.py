@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from ka2nlp.labelled import Span
-from ka2nlp.records import ADDRESSED, NOT_ADDRESSED, TO_CHECK, Document
+from ka2nlp.records import ADDRESSED, NOT_ADDRESSED, TO_CHECK
 from ka2nlp.taxonomy import Concept, Level, Taxonomy
 
 if TYPE_CHECKING:
-    from ka2nlp.review.records import Decision
+    from ka2nlp.review.records import Decision, Text
 
 __all__ = ["Group", "Quote", "Row", "Section", "count_open", "evidence_of", "lay_out"]
 
@@ -142,7 +142,7 @@ class Group:
 
 def lay_out(
     taxonomy: Taxonomy,
-    document: Document,
+    text: Text,
     report: Mapping[str, Any] | None,
     standing: Mapping[str, Decision],
 ) -> tuple[Group, ...]:
@@ -152,15 +152,15 @@ def lay_out(
     ----------
     taxonomy
         The labels.
-    document
-        What is read.
+    text
+        What is read; evidence in an older version of it is left out.
     report
         What the model says (``Report.to_dict()``); None in a blind reading.
     standing
         The decision that stands on each code.
     """
     answers: Mapping[str, str] = report["answers"] if report else {}
-    quotes = _quotes(document, report, standing)
+    quotes = _quotes(text, report, standing)
 
     def row(code: str) -> Row:
         concept = taxonomy[code]
@@ -205,17 +205,20 @@ def evidence_of(groups: Sequence[Group]) -> dict[str, list[Span]]:
 
 
 def _quotes(
-    document: Document, report: Mapping[str, Any] | None, standing: Mapping[str, Decision]
+    text: Text, report: Mapping[str, Any] | None, standing: Mapping[str, Decision]
 ) -> dict[str, tuple[Quote, ...]]:
-    def quote(start: int, end: int, own: bool) -> Quote:
-        text = " ".join(document.text[start:end].split())
-        return Quote(start, end, text, document.place_at(start), own)
+    document = text.document
 
+    def quote(start: int, end: int, own: bool) -> Quote:
+        words = " ".join(document.text[start:end].split())
+        return Quote(start, end, words, document.place_at(start), own)
+
+    tags = [*report["tags"], *report.get("doubts", ())] if report else []
     found = {
         tag["code"]: tuple(quote(one["start"], one["end"], False) for one in tag["evidence"])
-        for tag in (report["tags"] if report else ())
+        for tag in tags
     }
     for code, decision in standing.items():
-        if decision.evidence:
+        if decision.evidence and decision.text_id == text.id:
             found[code] = tuple(quote(start, end, True) for start, end in decision.evidence)
     return found
