@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from ka2nlp.labelled import Span
 from ka2nlp.records import ADDRESSED, TO_CHECK, Document, Place
@@ -191,8 +191,18 @@ class Suggestion:
     text_id: int
     model: str
     taxonomy: str
-    report: Mapping[str, object]
+    report: Mapping[str, Any]
     created: datetime
+
+    def probability(self, code: str) -> float | None:
+        """Give the probability in [0, 1] of a code; None where the model does not know it."""
+        found: float | None = self.report["scores"].get(code)
+        return found
+
+    def answer(self, code: str) -> str | None:
+        """Give the answer for a code; None where the model does not know it."""
+        found: str | None = self.report["answers"].get(code)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +276,7 @@ class Decision:
         What was suggested: the model's name, its probability in [0, 1] of the code, and its answer
         ("addressed", "to check" or "not addressed"); None where there was no suggestion.
     shown
-        Whether the user could see suggestions when deciding.
+        Whether the user could see that suggestion when deciding.
     undoes
         The decision that this one undoes; None for most.
     follows

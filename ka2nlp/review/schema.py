@@ -24,18 +24,19 @@ from sqlalchemy import (
     TypeDecorator,
     UniqueConstraint,
 )
-from sqlalchemy import (
-    Text as LongString,
-)
 
 from ka2nlp.records import Place
 from ka2nlp.review.records import ROLES, TASKS, VERDICTS
+from ka2nlp.review.values import plain, plain_text
 
 __all__ = [
     "REVISION",
+    "Characters",
     "Moment",
+    "Number",
     "Places",
-    "Words",
+    "Row",
+    "Values",
     "assignments",
     "calls",
     "decisions",
@@ -51,6 +52,8 @@ __all__ = [
 
 REVISION: Final = "0001"
 """The migration that this version of ka2nlp works with."""
+
+_GREATEST: Final = 2**31 - 1
 
 metadata: Final = MetaData(
     naming_convention={
@@ -80,10 +83,43 @@ class Moment(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-class Words(TypeDecorator[tuple[Any, ...]]):
-    """A tuple of JSON values; an array within is a tuple as well (spans)."""
+class Number(TypeDecorator[int]):
+    """The number of a row; one beyond what a database can hold is the nearest that it can."""
+
+    impl = Integer
+    cache_ok = True
+
+    def process_bind_param(self, value: int | None, dialect: Dialect) -> int | None:
+        """Bring into range."""
+        return None if value is None else min(max(value, 0), _GREATEST)
+
+
+class Characters(TypeDecorator[str]):
+    """Text without the few characters that a database cannot hold."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Replace those characters."""
+        return None if value is None else plain_text(value)
+
+
+class Values(TypeDecorator[Any]):
+    """A JSON value."""
 
     impl = JSON
+    cache_ok = True
+
+    def process_bind_param(self, value: object, dialect: Dialect) -> object:
+        """Turn into what JSON knows."""
+        return plain(value)
+
+
+class Row(TypeDecorator[tuple[Any, ...]]):
+    """A tuple of JSON values; an array within is a tuple as well (spans)."""
+
+    impl = Values
     cache_ok = True
 
     def process_result_value(self, value: list[Any] | None, dialect: Dialect) -> tuple[Any, ...]:
@@ -94,7 +130,7 @@ class Words(TypeDecorator[tuple[Any, ...]]):
 class Places(TypeDecorator[tuple[Place, ...]]):
     """Places of a document's text."""
 
-    impl = JSON
+    impl = Values
     cache_ok = True
 
     def process_bind_param(self, value: Iterable[Place] | None, dialect: Dialect) -> Any:  # noqa: ANN401
@@ -111,16 +147,12 @@ def _one_of(column: str, values: Iterable[str]) -> CheckConstraint:
     return CheckConstraint(f"{column} IN ({listed})", name=column)
 
 
-def _to(column: str, *, nullable: bool = False) -> Column[Any]:
-    target = {"user_id": "users.id", "created_by": "users.id", "undoes": "decisions.id"} | {
-        "follows": "decisions.id"
-    }
-    table = column.removesuffix("_id") + "s.id"
-    return Column(column, Integer, ForeignKey(target.get(column, table)), nullable=nullable)
+def _to(column: str, target: str, *, nullable: bool = False) -> Column[Any]:
+    return Column(column, Number, ForeignKey(f"{target}.id"), nullable=nullable)
 
 
 def _number() -> Column[Any]:
-    return Column("id", Integer, primary_key=True)
+    return Column("id", Number, primary_key=True)
 
 
 def _moment(name: str, *, nullable: bool = False) -> Column[Any]:
@@ -131,9 +163,9 @@ users: Final = Table(
     "users",
     metadata,
     _number(),
-    Column("name", String(64), nullable=False, unique=True),
-    Column("password", String(255), nullable=True),
-    Column("role", String(20), nullable=False),
+    Column("name", Characters(64), nullable=False, unique=True),
+    Column("password", Characters(255), nullable=True),
+    Column("role", Characters(20), nullable=False),
     Column("active", Boolean, nullable=False),
     _moment("created"),
     _one_of("role", ROLES),
@@ -142,8 +174,8 @@ users: Final = Table(
 logins: Final = Table(
     "logins",
     metadata,
-    Column("digest", String(64), primary_key=True),
-    _to("user_id"),
+    Column("digest", Characters(64), primary_key=True),
+    _to("user_id", "users"),
     _moment("expires"),
     Index(None, "user_id"),
 )
@@ -152,9 +184,9 @@ tokens: Final = Table(
     "tokens",
     metadata,
     _number(),
-    Column("digest", String(64), nullable=False, unique=True),
-    _to("user_id"),
-    Column("label", String(100), nullable=False),
+    Column("digest", Characters(64), nullable=False, unique=True),
+    _to("user_id", "users"),
+    Column("label", Characters(100), nullable=False),
     _moment("created"),
     _moment("revoked", nullable=True),
     Index(None, "user_id"),
@@ -164,8 +196,8 @@ failures: Final = Table(
     "failures",
     metadata,
     _number(),
-    Column("name", String(64), nullable=False),
-    Column("address", String(64), nullable=False),
+    Column("name", Characters(64), nullable=False),
+    Column("address", Characters(64), nullable=False),
     _moment("at"),
     Index(None, "at"),
 )
@@ -174,12 +206,12 @@ calls: Final = Table(
     "calls",
     metadata,
     _number(),
-    Column("name", String(200), nullable=False, unique=True),
-    Column("description", LongString, nullable=False),
+    Column("name", Characters(200), nullable=False, unique=True),
+    Column("description", Characters, nullable=False),
     Column("blind", Boolean, nullable=False),
     Column("evaluators_each", Integer, nullable=False),
     _moment("created"),
-    _to("created_by", nullable=True),
+    _to("created_by", "users", nullable=True),
     _moment("closed", nullable=True),
 )
 
@@ -187,10 +219,10 @@ proposals: Final = Table(
     "proposals",
     metadata,
     _number(),
-    _to("call_id"),
-    Column("source_id", LongString, nullable=False),
-    Column("title", LongString, nullable=False),
-    Column("metadata", JSON, nullable=False),
+    _to("call_id", "calls"),
+    Column("source_id", Characters, nullable=False),
+    Column("title", Characters, nullable=False),
+    Column("metadata", Values, nullable=False),
     _moment("created"),
     UniqueConstraint("call_id", "source_id"),
 )
@@ -199,14 +231,14 @@ texts: Final = Table(
     "texts",
     metadata,
     _number(),
-    _to("proposal_id"),
+    _to("proposal_id", "proposals"),
     Column("number", Integer, nullable=False),
-    Column("fingerprint", String(16), nullable=False),
-    Column("source_id", LongString, nullable=False),
-    Column("title", LongString, nullable=False),
-    Column("text", LongString, nullable=False),
+    Column("fingerprint", Characters(16), nullable=False),
+    Column("source_id", Characters, nullable=False),
+    Column("title", Characters, nullable=False),
+    Column("text", Characters, nullable=False),
     Column("places", Places, nullable=False),
-    Column("problems", Words, nullable=False),
+    Column("problems", Row, nullable=False),
     _moment("created"),
     UniqueConstraint("proposal_id", "number"),
 )
@@ -215,10 +247,10 @@ suggestions: Final = Table(
     "suggestions",
     metadata,
     _number(),
-    _to("text_id"),
-    Column("model", LongString, nullable=False),
-    Column("taxonomy", String(16), nullable=False),
-    Column("report", JSON, nullable=False),
+    _to("text_id", "texts"),
+    Column("model", Characters, nullable=False),
+    Column("taxonomy", Characters(16), nullable=False),
+    Column("report", Values, nullable=False),
     _moment("created"),
     Index(None, "text_id"),
 )
@@ -227,9 +259,9 @@ assignments: Final = Table(
     "assignments",
     metadata,
     _number(),
-    _to("proposal_id"),
-    _to("user_id"),
-    Column("task", String(20), nullable=False),
+    _to("proposal_id", "proposals"),
+    _to("user_id", "users"),
+    Column("task", Characters(20), nullable=False),
     _moment("created"),
     _moment("finished", nullable=True),
     _moment("revealed", nullable=True),
@@ -242,21 +274,21 @@ decisions: Final = Table(
     "decisions",
     metadata,
     _number(),
-    _to("assignment_id"),
-    _to("proposal_id"),
-    _to("text_id"),
-    _to("user_id"),
-    Column("code", String(40), nullable=False),
-    Column("verdict", String(20), nullable=False),
-    Column("evidence", Words, nullable=False),
-    Column("note", LongString, nullable=False),
-    Column("model", LongString, nullable=True),
+    _to("assignment_id", "assignments"),
+    _to("proposal_id", "proposals"),
+    _to("text_id", "texts"),
+    _to("user_id", "users"),
+    Column("code", Characters(40), nullable=False),
+    Column("verdict", Characters(20), nullable=False),
+    Column("evidence", Row, nullable=False),
+    Column("note", Characters, nullable=False),
+    Column("model", Characters, nullable=True),
     Column("probability", Float, nullable=True),
-    Column("answer", String(20), nullable=True),
+    Column("answer", Characters(20), nullable=True),
     Column("shown", Boolean, nullable=False),
-    _to("undoes", nullable=True),
-    _to("follows", nullable=True),
-    Column("key", String(160), nullable=False),
+    _to("undoes", "decisions", nullable=True),
+    _to("follows", "decisions", nullable=True),
+    Column("key", Characters(160), nullable=False),
     _moment("decided"),
     UniqueConstraint("assignment_id", "key"),
     Index(None, "proposal_id"),

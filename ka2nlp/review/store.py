@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from sqlalchemy import Engine, create_engine, exc
 from sqlalchemy.orm import Session
@@ -20,7 +20,7 @@ from ka2nlp.review.upgrades import upgrade
 
 __all__ = ["Store"]
 
-_READING: Final = {
+_READING: Final[dict[str, dict[str, Any]]] = {
     "sqlite": {"ka2nlp_reading": True},
     "postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
 }

@@ -46,9 +46,7 @@ def create_app(settings: Settings, model: Model | None = None) -> FastAPI:
         inference = Inference(used.tagger, settings.limits, metrics.count_batch)
         metrics.watch(used.tagger.name, lambda: inference.n_waiting)
         inference.start()
-        app.state.desk = Desk(
-            settings, store, used, inference, Uploads(settings.limits), metrics
-        )
+        app.state.desk = Desk(settings, store, used, inference, Uploads(settings.limits), metrics)
         try:
             yield
         finally:

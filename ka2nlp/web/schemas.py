@@ -7,6 +7,7 @@ from typing import Annotated, Final
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from ka2nlp.records import Document
+from ka2nlp.review.values import plain_text
 from ka2nlp.web.settings import Limits
 
 __all__ = [
@@ -28,14 +29,8 @@ __all__ = [
 _LIMITS: Final = Limits()
 
 
-def _storable(text: str) -> str:
-    if "\0" in text:
-        raise ValueError("holds the character U+0000, which no text has")
-    return text
-
-
-Words = Annotated[str, AfterValidator(_storable)]
-"""Text that every database can keep."""
+Words = Annotated[str, AfterValidator(plain_text)]
+"""Text; what no database can keep in it becomes U+FFFD, one for one."""
 
 
 class Strict(BaseModel):
@@ -57,7 +52,7 @@ class DescriptionIn(Strict):
     )
 
     def document(self) -> Document:
-        """The document to tag."""
+        """Give the document to tag."""
         return Document(self.id, self.title, self.text)
 
 

@@ -13,9 +13,11 @@ from fastapi import Depends, Request, Response
 from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
 from starlette.exceptions import HTTPException
 
-from ka2nlp.errors import NotAllowedError
-from ka2nlp.review import access, users
+from ka2nlp.review.access import require_role
+from ka2nlp.review.logins import end_login, find_login, find_token, start_login
 from ka2nlp.review.records import User
+from ka2nlp.review.throttle import clear_failures, note_failure, seconds_to_wait
+from ka2nlp.review.users import check_password, count_users, find_user, refresh_password
 from ka2nlp.web.desk import Desk, ThisDesk
 from ka2nlp.web.guards import UNSAFE
 
@@ -41,6 +43,8 @@ CSRF_HEADER: Final = "X-CSRF-Token"
 CSRF_FIELD: Final = "csrf"
 LOCAL_USER: Final = "local"
 """Name of the one user of a desk that only this machine can reach, until others are added."""
+
+_CHALLENGE: Final = {"WWW-Authenticate": "Bearer"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +103,7 @@ def _caller(
             HTTPStatus.UNAUTHORIZED,
             "got a request without a valid login or token, expected one; log in, or send the "
             "header Authorization: Bearer TOKEN",
-            {"WWW-Authenticate": "Bearer"},
+            _CHALLENGE,
         )
     unsafe = request.method in UNSAFE
     if unsafe and not hmac.compare_digest(found.csrf.encode(), given_csrf.encode()) and found.csrf:
@@ -115,19 +119,19 @@ CurrentCaller = Annotated[Caller, Depends(_caller)]
 
 
 def _by_token(session: Session, secret: str) -> Caller | None:
-    user = access.find_token(session, secret)
+    user = find_token(session, secret)
     return Caller(user) if user else None
 
 
 def _by_login(session: Session, secret: str) -> Caller | None:
-    login = access.find_login(session, secret)
+    login = find_login(session, secret)
     return Caller(login.user, login.csrf, secret) if login else None
 
 
 def _local(desk: Desk, session: Session) -> Caller | None:
-    if not desk.settings.private or users.count_users(session, with_password=True):
+    if not desk.settings.private or count_users(session, with_password=True):
         return None
-    user = users.find_user(session, LOCAL_USER)
+    user = find_user(session, LOCAL_USER)
     return Caller(user) if user else None
 
 
@@ -141,10 +145,7 @@ CurrentUser = Annotated[User, Depends(_user)]
 
 def _role(*roles: str) -> Callable[[User], User]:
     def check(user: CurrentUser) -> User:
-        if user.role not in roles:
-            raise NotAllowedError(
-                f"got a request of an {user.role}, expected one of: {', '.join(roles)}"
-            )
+        require_role(user, *roles)
         return user
 
     return check
@@ -168,8 +169,10 @@ def start_session(
         401 for a wrong name or password, 429 after too many of them.
     """
     address = request.client.host if request.client else ""
-    with desk.store.reading() as session:
-        seconds = math.ceil(access.seconds_to_wait(session, name, address))
+    with desk.store.transaction() as session:  # counted before it is known to be wrong
+        seconds = math.ceil(seconds_to_wait(session, name, address))
+        if seconds <= 0:
+            note_failure(session, name, address)
     if seconds > 0:
         raise HTTPException(
             HTTPStatus.TOO_MANY_REQUESTS,
@@ -177,20 +180,15 @@ def start_session(
             {"Retry-After": str(seconds)},
         )
     with desk.store.reading() as session:  # nobody waits for the hashing
-        user = users.check_password(session, name, password)
-    with desk.store.transaction() as session:
-        if user is None:
-            access.note_failure(session, name, address)
-        else:
-            access.clear_failures(session, name, address)
-            users.refresh_password(session, user.id, password)
-            login = access.start_login(session, user.id, desk.settings.login_lifetime)
+        user = check_password(session, name, password)
     if user is None:
         raise HTTPException(
-            HTTPStatus.UNAUTHORIZED,
-            "got a wrong name or password; check both",
-            {"WWW-Authenticate": "Bearer"},
+            HTTPStatus.UNAUTHORIZED, "got a wrong name or password; check both", _CHALLENGE
         )
+    with desk.store.transaction() as session:
+        clear_failures(session, name, address)
+        refresh_password(session, user.id, password)
+        login = start_login(session, user.id, desk.settings.login_lifetime)
     _set_cookie(desk, request, response, login.secret)
     return Caller(user, login.csrf, login.secret)
 
@@ -199,7 +197,7 @@ def end_session(desk: Desk, request: Request, response: Response, caller: Caller
     """Log a user out: forget the login, and clear the cookie."""
     if caller.secret:
         with desk.store.transaction() as session:
-            access.end_login(session, caller.secret)
+            end_login(session, caller.secret)
     _set_cookie(desk, request, response, "")
 
 

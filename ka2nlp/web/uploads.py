@@ -76,7 +76,7 @@ class Uploads:
         BusyError
             When too many files wait already.
         """
-        name, format = _known(filename)
+        name, kind = _known(filename)
         if len(data) > self._limits.upload_bytes:
             raise InputError(
                 f"{name}: got {len(data) / (1 << 20):.1f} MiB, expected at most "
@@ -87,7 +87,7 @@ class Uploads:
                 f"got a file while {_WAITING} others wait; try again in 5 seconds", retry_after=5
             )
         order = Order(
-            format,
+            kind,
             name,
             self._limits.characters,
             self._limits.upload_pages,
@@ -112,7 +112,7 @@ def _ask_child(order: Order, data: bytes) -> Document:
     paths = os.pathsep.join(path for path in sys.path if path)
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     try:
-        done = subprocess.run(  # noqa: S603 - nothing of the upload is in the command
+        done = subprocess.run(
             [sys.executable, "-P", "-m", "ka2nlp.web.reading"],
             input=json.dumps(asdict(order)).encode() + b"\n" + data,
             stdout=subprocess.PIPE,
