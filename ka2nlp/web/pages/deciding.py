@@ -11,7 +11,7 @@ from ka2nlp.review.access import require_own
 from ka2nlp.review.assignments import finish, reopen
 from ka2nlp.review.decisions import decide, undo
 from ka2nlp.review.queues import ORDERS
-from ka2nlp.review.records import CONSOLIDATE, NO, UNSURE, WITHDRAWN, YES, Choice
+from ka2nlp.review.records import NO, UNSURE, WITHDRAWN, YES, Choice
 from ka2nlp.web.pages.desks import DeskView, look, neighbours
 from ka2nlp.web.pages.labels import evidence_of
 from ka2nlp.web.pages.rendering import go_to
@@ -40,8 +40,6 @@ def desk(visit: AnyVisit, number: int, order: Order = ORDERS[0]) -> Response:
     prepare(visit, number)
     with visit.desk.store.reading() as session:
         view = _view(visit, session, number)
-        if view.assignment.task == CONSOLIDATE:
-            return go_to(f"/consolidate/{number}")
         near = neighbours(session, view, order)
     return visit.page("desk.html", view=view, near=near, order_query=_query(order))
 
@@ -87,6 +85,18 @@ def mark(
     return _answer(visit, before, after, code, "Evidence removed from" if remove else "Evidence marked for")
 
 
+@router.post("/desk/{number}/adopt")
+def adopt(visit: AnyVisit, number: int, text_id: TextId) -> Response:
+    """Take over every yes on which all evaluators agree, where nothing was decided yet."""
+    with visit.desk.store.transaction() as session:
+        view = _view(visit, session, number)
+        agreed = [row.concept.code for row in view.undecided if row.unanimous]
+        for code in agreed:
+            choice = Choice(code, YES, view.own_evidence(code), text_id=text_id)
+            decide(session, number, choice, taxonomy=visit.desk.taxonomy)
+    return go_to(f"{view.url}#level-agreed", f"Took over {len(agreed)} labels.")
+
+
 @router.post("/desk/{number}/undo")
 def take_back(visit: AnyVisit, number: int, key: Key = None) -> Response:
     """Undo the last decision."""
@@ -114,11 +124,10 @@ def end(visit: AnyVisit, number: int, order: Order = ORDERS[0], sure: Words = ""
             return go_to(f"/desk/{number}/finish{_query(order)}")
         after = neighbours(session, view, order).after
         finish(session, number)
-    title = view.text.title or view.proposal.source_id
     if view.blind:
         return go_to(f"{view.url}{_query(order)}", "Finished. The suggestions are shown now.")
     target = f"/desk/{after}{_query(order)}" if after else f"/calls/{view.call.id}"
-    return go_to(target, f"Finished: {title}")
+    return go_to(target, f"Finished: {view.title}")
 
 
 @router.post("/desk/{number}/reopen")

@@ -6,14 +6,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from ka2nlp.records import ADDRESSED, NOT_ADDRESSED, TO_CHECK
+from ka2nlp.records import ADDRESSED, NOT_ADDRESSED
+from ka2nlp.review.assignments import assignments_of
 from ka2nlp.review.calls import get_call
 from ka2nlp.review.decisions import standing
 from ka2nlp.review.proposals import get_proposal, latest_text
-from ka2nlp.review.queues import queue
-from ka2nlp.review.records import YES, Assignment, Call, Decision, Proposal, Suggestion, Text
+from ka2nlp.review.queues import ORDERS, queue
+from ka2nlp.review.records import (
+    CONSOLIDATE,
+    YES,
+    Assignment,
+    Call,
+    Decision,
+    Proposal,
+    Suggestion,
+    Text,
+)
 from ka2nlp.review.suggestions import find_suggestion
-from ka2nlp.web.pages.labels import Group, Row, count_open, evidence_of, lay_out
+from ka2nlp.web.pages.consolidating import lay_out_voices, readers_of
+from ka2nlp.web.pages.labels import MODEL, Group, Row, evidence_of, lay_out
 from ka2nlp.web.pages.passages import Passage, passages
 
 if TYPE_CHECKING:
@@ -24,12 +35,12 @@ if TYPE_CHECKING:
 
 __all__ = ["DeskView", "Neighbours", "look", "neighbours"]
 
-_SURE: Final = {True: NOT_ADDRESSED, False: ADDRESSED}
+_CONTRARY: Final = {True: NOT_ADDRESSED, False: ADDRESSED}
 
 
 @dataclass(frozen=True, slots=True)
 class DeskView:
-    """What an evaluator sees of one proposal.
+    """What an evaluator or a consolidator sees of one proposal.
 
     Parameters
     ----------
@@ -57,8 +68,18 @@ class DeskView:
         return f"/desk/{self.assignment.id}"
 
     @property
+    def title(self) -> str:
+        """What to call it."""
+        return self.text.title or self.proposal.source_id
+
+    @property
+    def consolidating(self) -> bool:
+        """Whether what evaluators decided is brought together here."""
+        return self.assignment.task == CONSOLIDATE
+
+    @property
     def finished(self) -> bool:
-        """Whether the evaluator has finished it, or the call is closed."""
+        """Whether the user has finished it, or the call is closed."""
         return self.assignment.finished is not None or self.call.closed is not None
 
     @property
@@ -74,22 +95,17 @@ class DeskView:
     @property
     def rows(self) -> tuple[Row, ...]:
         """All labels, in the order in which they are shown."""
-        return tuple(row for group in self.groups for one in group.sections for row in one.rows)
+        return tuple(row for group in self.groups for row in group.rows)
 
     @property
-    def to_check(self) -> tuple[Row, ...]:
-        """The labels to check that are not decided."""
-        return tuple(row for row in self.rows if row.answer == TO_CHECK and row.decision is None)
+    def wanted(self) -> tuple[Row, ...]:
+        """The labels that want a decision; all of them in a blind reading."""
+        return self.rows if self.blind else tuple(row for row in self.rows if row.matters)
 
     @property
-    def n_to_check(self) -> int:
-        """Count the labels to check."""
-        return count_open(self.groups, TO_CHECK)[0]
-
-    @property
-    def n_decided(self) -> int:
-        """Count the labels with a decision."""
-        return len(self.decisions)
+    def undecided(self) -> tuple[Row, ...]:
+        """The labels that want a decision and have none."""
+        return tuple(row for row in self.wanted if row.decision is None)
 
     @property
     def n_of_older_text(self) -> int:
@@ -98,10 +114,14 @@ class DeskView:
 
     @property
     def share_done(self) -> float:
-        """Percentage of the labels to check that are decided; in a blind reading, of all labels."""
-        if self.blind:
-            return round(100 * self.n_decided / len(self.rows), 1)
-        return round(100 - 100 * len(self.to_check) / self.n_to_check, 1) if self.n_to_check else 100.0
+        """Percentage of the labels that want a decision and have one."""
+        wanted = len(self.wanted)
+        return round(100 - 100 * len(self.undecided) / wanted, 1) if wanted else 100.0
+
+    @property
+    def unfinished_business(self) -> bool:
+        """Whether to ask before it is finished: labels are open, or nothing was decided."""
+        return not self.decisions or bool(self.undecided and not self.blind)
 
     @property
     def differing(self) -> tuple[Row, ...]:
@@ -109,26 +129,24 @@ class DeskView:
 
         A label without a decision is one that the evaluator does not see addressed.
         """
-        return tuple(row for row in self.rows if row.answer == _SURE[row.verdict == YES])
+        return tuple(row for row in self.rows if row.answer == _CONTRARY[row.verdict == YES])
 
     @property
     def passages(self) -> tuple[Passage, ...]:
         """The text, cut where evidence begins and ends."""
         return passages(self.text.document, evidence_of(self.groups))
 
-    @property
-    def unfinished_business(self) -> bool:
-        """Whether to ask before it is finished: labels to check are open, or nothing was decided."""
-        return bool(self.to_check) or not self.decisions
-
-    def own_evidence(self, code: str) -> tuple[Span, ...]:
-        """Give the spans that the evaluator marked for a label in this version of the text."""
-        decision = self.decisions.get(code)
-        return decision.evidence if decision and decision.text_id == self.text.id else ()
-
     def row(self, code: str) -> Row:
         """Find the row of a label."""
         return next(row for row in self.rows if row.concept.code == code)
+
+    def own_evidence(self, code: str) -> tuple[Span, ...]:
+        """Give the spans that people marked for a label in this version of the text.
+
+        Who consolidates takes over what evaluators marked, unless they mark something else.
+        """
+        quotes = self.row(code).quotes if any(code == row.concept.code for row in self.rows) else ()
+        return tuple((quote.start, quote.end) for quote in quotes if quote.source != MODEL)
 
 
 def look(session: Session, taxonomy: Taxonomy, assignment: Assignment) -> DeskView:
@@ -148,7 +166,11 @@ def look(session: Session, taxonomy: Taxonomy, assignment: Assignment) -> DeskVi
     text = latest_text(session, proposal.id)
     shown = find_suggestion(session, text.id) if assignment.revealed else None
     decisions = standing(session, assignment.id)
-    groups = lay_out(taxonomy, text, shown.report if shown else None, decisions)
+    seen = (taxonomy, text, shown.report if shown else None, decisions)
+    if assignment.task == CONSOLIDATE:
+        groups = lay_out_voices(*seen, readers_of(session, proposal.id))
+    else:
+        groups = lay_out(*seen)
     return DeskView(assignment, proposal, call, text, shown, decisions, groups)
 
 
@@ -162,10 +184,14 @@ class Neighbours:
 
 
 def neighbours(session: Session, view: DeskView, order: str) -> Neighbours:
-    """Find the open tasks around one, in an order of ``queues.ORDERS``."""
-    user_id, call_id = view.assignment.user_id, view.call.id
-    open_tasks = [item.assignment_id for item in queue(session, user_id, call_id, order)]
-    at = open_tasks.index(view.assignment.id) if view.assignment.id in open_tasks else -1
-    before = open_tasks[at - 1] if at > 0 else None
-    after = open_tasks[at + 1] if at + 1 < len(open_tasks) else None
-    return Neighbours(before, after, len(open_tasks))
+    """Find the open tasks of the same kind around one, in an order of ``queues.ORDERS``."""
+    task, call_id = view.assignment, view.call.id
+    if order == ORDERS[0] or view.consolidating:  # needs no suggestion: what most desks show
+        tasks = assignments_of(session, task.user_id, call_id, task.task, finished=False)
+        ordered = [one.id for one in sorted(tasks, key=lambda one: one.proposal_id)]
+    else:
+        ordered = [item.assignment_id for item in queue(session, task.user_id, call_id, order)]
+    at = ordered.index(task.id) if task.id in ordered else -1
+    before = ordered[at - 1] if at > 0 else None
+    after = ordered[at + 1] if at + 1 < len(ordered) else None
+    return Neighbours(before, after, len(ordered))

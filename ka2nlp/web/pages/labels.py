@@ -8,12 +8,31 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ka2nlp.labelled import Span
 from ka2nlp.records import ADDRESSED, NOT_ADDRESSED, TO_CHECK
+from ka2nlp.review.records import NO, UNSURE, YES
 from ka2nlp.taxonomy import Concept, Level, Taxonomy
 
 if TYPE_CHECKING:
     from ka2nlp.review.records import Decision, Text
 
-__all__ = ["Group", "Quote", "Row", "Section", "count_open", "evidence_of", "lay_out"]
+__all__ = [
+    "EVALUATORS",
+    "MODEL",
+    "YOU",
+    "Group",
+    "Quote",
+    "Row",
+    "Section",
+    "Voice",
+    "evidence_of",
+    "lay_out",
+    "model_quotes",
+    "marked_quotes",
+]
+
+YOU: Final = "you"
+EVALUATORS: Final = "evaluators"
+MODEL: Final = "model"
+"""Who points at a stretch of a text."""
 
 OUTCOME_LEVELS: Final = ("systemic", "organisational", "individual")
 _ORDER: Final = (TO_CHECK, ADDRESSED, NOT_ADDRESSED)
@@ -24,6 +43,7 @@ _SAID: Final = {
     "agreed absent": "Left out",
     "unsure": "Not sure",
 }
+_PLAIN: Final = {YES: "Yes", NO: "No", UNSURE: "Not sure"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +58,25 @@ class Quote:
         On one line.
     place
         "page 3"; empty where none is known.
-    own
-        Whether the evaluator marked it; else the model did.
+    source
+        Who points at it: ``YOU``, ``EVALUATORS`` or ``MODEL``.
     """
 
     start: int
     end: int
     text: str
     place: str
-    own: bool
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """What an evaluator decided, or what the model says, in words."""
+
+    name: str
+    words: str
+    verdict: str
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +94,11 @@ class Row:
     answer, probability
         What the model says, and its probability in [0, 1]; None where that is not shown.
     quotes
-        What shows it: the evaluator's own, or the model's where there are none.
+        What shows it: the user's own, or those of others where there are none.
     decision
         The one that stands; None where none does.
+    voices
+        In a consolidation, what each evaluator decided.
     """
 
     concept: Concept
@@ -76,6 +108,7 @@ class Row:
     probability: float | None
     quotes: tuple[Quote, ...]
     decision: Decision | None
+    voices: tuple[Voice, ...] = ()
 
     @property
     def verdict(self) -> str:
@@ -88,35 +121,61 @@ class Row:
         return self.answer in (ADDRESSED, TO_CHECK)
 
     @property
+    def matters(self) -> bool:
+        """Tell whether it wants a decision: to check, or not refused by every evaluator."""
+        if self.voices:
+            return any(voice.verdict != NO for voice in self.voices)
+        return self.answer == TO_CHECK
+
+    @property
+    def unanimous(self) -> bool:
+        """Tell whether every evaluator says yes."""
+        return bool(self.voices) and all(voice.verdict == YES for voice in self.voices)
+
+    @property
     def open(self) -> bool:
-        """Tell whether it is suggested and nothing was decided."""
-        return self.suggested and self.decision is None
+        """Tell whether it is suggested, by model or evaluators, and nothing was decided."""
+        return self.decision is None and (self.matters if self.voices else self.suggested)
+
+    @property
+    def plain(self) -> bool:
+        """Tell whether to answer it with yes or no, for want of a suggestion to accept."""
+        return self.answer is None or bool(self.voices)
 
     @property
     def choices(self) -> tuple[tuple[str, str], ...]:
         """Give each verdict with the words of its button."""
-        if self.answer is None:
-            yes, no = "Yes", "No"
+        if self.plain:
+            yes, no = _PLAIN[YES], _PLAIN[NO]
         else:
             yes, no = ("Accept", "Reject") if self.suggested else ("Add", "Leave out")
-        return (("yes", yes), ("no", no), ("unsure", "Not sure"))
+        return ((YES, yes), (NO, no), (UNSURE, _PLAIN[UNSURE]))
 
     @property
     def said(self) -> str:
         """Say what was decided; empty where nothing was."""
         if self.decision is None:
             return ""
-        if self.answer is None:
-            return {"yes": "Yes", "no": "No", "unsure": "Not sure"}[self.verdict]
-        return _SAID[self.decision.action]
+        return _PLAIN[self.verdict] if self.plain else _SAID[self.decision.action]
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """The labels of a level with one answer; all of them where answers are not shown."""
+    """Labels of a group that stand together.
+
+    Parameters
+    ----------
+    answer
+        What the model says of them; None where that is not what they have in common.
+    rows
+        The labels.
+    folded
+        Whether they are shown only when asked for.
+    """
 
     answer: str | None
     rows: tuple[Row, ...]
+    folded: bool = False
 
     @property
     def n_decided(self) -> int:
@@ -126,18 +185,21 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The labels of one level; ``framing`` where they are aims and no outcomes."""
+    """Labels under one heading; ``framing`` where they are aims and no outcomes."""
 
     level: Level
     framing: bool
     sections: tuple[Section, ...]
 
     @property
+    def rows(self) -> tuple[Row, ...]:
+        """The labels of all sections."""
+        return tuple(row for section in self.sections for row in section.rows)
+
+    @property
     def n_open(self) -> int:
         """Count the suggested labels without a decision."""
-        return sum(
-            row.open for one in self.sections for row in one.rows
-        )
+        return sum(row.open for row in self.rows)
 
 
 def lay_out(
@@ -160,7 +222,7 @@ def lay_out(
         The decision that stands on each code.
     """
     answers: Mapping[str, str] = report["answers"] if report else {}
-    quotes = _quotes(text, report, standing)
+    quotes = model_quotes(text, report) | marked_quotes(text, standing)
 
     def row(code: str) -> Row:
         concept = taxonomy[code]
@@ -178,19 +240,13 @@ def lay_out(
     def group(level: Level) -> Group:
         rows = [row(code) for code in level.codes]
         sections = (
-            Section(answer, tuple(one for one in rows if one.answer == answer))
+            Section(answer, tuple(one for one in rows if one.answer == answer), answer == NOT_ADDRESSED)
             for answer in (_ORDER if report else (None,))
         )
-        return Group(level, level.key not in OUTCOME_LEVELS, tuple(one for one in sections if one.rows))
+        shown = tuple(one for one in sections if one.rows)
+        return Group(level, level.key not in OUTCOME_LEVELS, shown)
 
     return tuple(group(level) for level in taxonomy.levels)
-
-
-def count_open(groups: Sequence[Group], answer: str) -> tuple[int, int]:
-    """Count the labels with an answer, and those of them without a decision."""
-    rows = [row for group in groups for one in group.sections for row in one.rows]
-    found = [row for row in rows if row.answer == answer]
-    return len(found), sum(row.decision is None for row in found)
 
 
 def evidence_of(groups: Sequence[Group]) -> dict[str, list[Span]]:
@@ -198,27 +254,31 @@ def evidence_of(groups: Sequence[Group]) -> dict[str, list[Span]]:
     return {
         row.concept.code: [(quote.start, quote.end) for quote in row.quotes]
         for group in groups
-        for one in group.sections
-        for row in one.rows
-        if row.quotes and row.verdict != "no"
+        for row in group.rows
+        if row.quotes and row.verdict != NO
     }
 
 
-def _quotes(
-    text: Text, report: Mapping[str, Any] | None, standing: Mapping[str, Decision]
-) -> dict[str, tuple[Quote, ...]]:
-    document = text.document
-
-    def quote(start: int, end: int, own: bool) -> Quote:
-        words = " ".join(document.text[start:end].split())
-        return Quote(start, end, words, document.place_at(start), own)
-
+def model_quotes(text: Text, report: Mapping[str, Any] | None) -> dict[str, tuple[Quote, ...]]:
+    """Give what the model points at, by code."""
     tags = [*report["tags"], *report.get("doubts", ())] if report else []
-    found = {
-        tag["code"]: tuple(quote(one["start"], one["end"], False) for one in tag["evidence"])
+    return {
+        tag["code"]: tuple(_quote(text, (one["start"], one["end"]), MODEL) for one in tag["evidence"])
         for tag in tags
     }
-    for code, decision in standing.items():
-        if decision.evidence and decision.text_id == text.id:
-            found[code] = tuple(quote(start, end, True) for start, end in decision.evidence)
-    return found
+
+
+def marked_quotes(
+    text: Text, standing: Mapping[str, Decision], source: str = YOU
+) -> dict[str, tuple[Quote, ...]]:
+    """Give what was marked with decisions on this version of a text, by code."""
+    return {
+        code: tuple(_quote(text, span, source) for span in decision.evidence)
+        for code, decision in standing.items()
+        if decision.evidence and decision.text_id == text.id
+    }
+
+
+def _quote(text: Text, span: Span, source: str) -> Quote:
+    words = " ".join(text.text[span[0] : span[1]].split())
+    return Quote(*span, words, text.document.place_at(span[0]), source)

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse
 
+from ka2nlp.errors import NotFoundError
 from ka2nlp.review.access import require_role
-from ka2nlp.review.records import User
+from ka2nlp.review.calls import list_calls
+from ka2nlp.review.records import Call, User
 from ka2nlp.web.desk import Desk, ThisDesk
 from ka2nlp.web.pages.rendering import render
 from ka2nlp.web.security import Caller, CurrentCaller
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
 
 __all__ = ["AdministratorsVisit", "AnyVisit", "LeadsVisit", "Visit"]
 
@@ -39,6 +44,19 @@ class Visit:
     def by_htmx(self) -> bool:
         """Whether a part of a page is asked for, by script."""
         return self.request.headers.get("hx-request") == "true"
+
+    def call(self, session: Session, number: int) -> Call:
+        """Get a call that the user may see.
+
+        Raises
+        ------
+        NotFoundError
+            When there is none, or it is not for this user.
+        """
+        for call in list_calls(session, self.user):
+            if call.id == number:
+                return call
+        raise NotFoundError(f"got call {number}, which does not exist or is not yours")
 
     def page(self, template: str, status: int = 200, **context: Any) -> HTMLResponse:  # noqa: ANN401 - for templates
         """Answer with a page."""
