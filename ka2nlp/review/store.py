@@ -90,8 +90,8 @@ class Store:
                 yield session
         except exc.IntegrityError as error:
             raise ConflictError(
-                "got a change that another one made at the same moment rules out; "
-                "look at what stands now, and try again"
+                f"got a change that does not fit what stands now ({error.orig}); somebody may have "
+                "made it at the same moment: look again"
             ) from error
 
     @contextmanager

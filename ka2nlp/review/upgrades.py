@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib.resources import as_file, files
+from threading import Lock
 from typing import Final
 
 from sqlalchemy import Connection, Engine, inspect, text
@@ -14,6 +15,8 @@ __all__ = ["upgrade"]
 
 _LOCK: Final = 4_827_022_311
 """Names the lock that keeps two processes from renewing one PostgreSQL database at once."""
+
+_ALEMBIC: Final = Lock()  # what runs now is a global variable of Alembic
 
 
 def upgrade(engine: Engine, shown: str, *, migrate: bool = True) -> None:
@@ -71,7 +74,7 @@ def _run(connection: Connection) -> None:
     from alembic import command
     from alembic.config import Config
 
-    with as_file(files("ka2nlp.review") / "migrations") as folder:
+    with _ALEMBIC, as_file(files("ka2nlp.review") / "migrations") as folder:
         config = Config()
         config.set_main_option("script_location", str(folder).replace("%", "%%"))
         config.attributes["connection"] = connection
