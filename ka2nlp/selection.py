@@ -19,6 +19,45 @@ if TYPE_CHECKING:
 __all__ = ["most_useful", "uncertainty"]
 
 
+def most_useful(
+    probabilities: NDArray[np.float64], known: NDArray[np.float64] | None = None
+) -> list[int]:
+    """Order documents by how much a model would learn from their labels.
+
+    Parameters
+    ----------
+    probabilities
+        Of shape (n_documents, n_labels), in [0, 1]: what the model says of the documents to order.
+    known
+        Of shape (n_known, n_labels): what it says of those that are labelled already.
+
+    Returns
+    -------
+    list of int
+        Every row once, the most useful one first; between equals, the earlier row.
+    """
+    doubt = uncertainty(probabilities)
+    if known is not None and len(known):
+        novelty = _distances(probabilities, known).min(axis=1)
+    else:  # the first one is chosen by its uncertainty alone
+        novelty = np.ones(len(probabilities))
+    order: list[int] = []
+    left = np.ones(len(probabilities), dtype=bool)
+    while left.any():
+        row = int(np.argmax(np.where(left, doubt * novelty, -1.0)))
+        order.append(row)
+        left[row] = False
+        distance = _distances(probabilities, probabilities[row : row + 1])[:, 0]
+        novelty = np.minimum(novelty, distance) if len(order) > 1 or known is not None else distance
+    return order
+
+
+def _distances(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Give Euclidean distances: (n_one, n_other)."""
+    squares = (one**2).sum(axis=1)[:, None] + (other**2).sum(axis=1) - 2 * one @ other.T
+    return np.asarray(np.sqrt(np.maximum(squares, 0.0)))
+
+
 def uncertainty(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
     """Compute the mean binary entropy of each document's labels.
 

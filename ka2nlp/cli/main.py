@@ -24,6 +24,7 @@ _COMMANDS: Final = {
     "train": ("ka2nlp.cli.train", "Train a model on an annotated corpus."),
     "serve": ("ka2nlp.cli.serve", "Serve the review desk: pages and a REST interface."),
     "users": ("ka2nlp.cli.users", "Add and change the users of a review desk."),
+    "review": ("ka2nlp.cli.review", "Fill the review desk, and take out what was decided."),
 }
 
 

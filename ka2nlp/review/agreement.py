@@ -1,4 +1,4 @@
-"""How far evaluators agree with each other and with the model: the decisions of a call in, figures out.
+"""How far evaluators agree, with each other and with the model: a call in, figures out.
 
 Only finished assignments of the task "evaluate" count, and what a consolidator says never does. Of
 a finished assignment every code counts: "yes" is yes, "no" is no, and a code without a standing
@@ -208,7 +208,7 @@ def _reliabilities(
 
 
 def _ticked(said: NDArray[np.float64]) -> list[list[frozenset[int] | None]]:
-    """Give the set of columns that each user ticked of each unit; None for what they did not read."""
+    """Give the columns that each user ticked of each unit; None for what they did not read."""
     return [
         [None if np.isnan(row).any() else frozenset(np.flatnonzero(row == 1)) for row in units]
         for units in said

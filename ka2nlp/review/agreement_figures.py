@@ -87,8 +87,8 @@ class Reliability:
         Krippendorff's alpha of the answers, nominal, over all evaluators, missing ones allowed;
         None where fewer than two different answers were given.
     masi
-        Of a group: Krippendorff's alpha of the sets of codes ticked, under MASI distance (Passonneau
-        2006), not sure counting as not ticked; None for a code, and where undefined.
+        Of a group: Krippendorff's alpha of the sets of codes ticked, under MASI distance
+        (Passonneau 2006), not sure counting as not ticked; None for a code, and where undefined.
     """
 
     name: str

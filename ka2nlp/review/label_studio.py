@@ -7,25 +7,24 @@ label in Label Studio's words stands in ``ka2nlp.review.label_studio_results``.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from ka2nlp.errors import ConflictError, InvalidError
+from ka2nlp.errors import InvalidError
 from ka2nlp.labelled import Span
 from ka2nlp.records import NOT_ADDRESSED
 from ka2nlp.review.assignments import assign, finish
 from ka2nlp.review.calls import get_call
 from ka2nlp.review.decisions import decide, standing
 from ka2nlp.review.label_studio_results import Labels, read_results, write_results
-from ka2nlp.review.outcomes import evidence_of
 from ka2nlp.review.proposals import latest_text
 from ka2nlp.review.readings import Reading, latest_suggestions, latest_texts, read_call, tags_of
 from ka2nlp.review.records import CONSOLIDATE, EVALUATE, NO, YES, Assignment, Choice, Proposal, Text
-from ka2nlp.review.rows import find, find_all, get
+from ka2nlp.review.rows import find, get
 from ka2nlp.review.schema import assignments, proposals
 from ka2nlp.review.suggestions import find_suggestion
 from ka2nlp.taxonomy import Taxonomy
@@ -90,7 +89,7 @@ def to_label_studio(
             predictions.append(
                 {
                     "model_version": suggestion.model,
-                    "score": _confidence(suggestion.report["scores"]),  # type: ignore[arg-type]
+                    "score": _confidence(suggestion.report["scores"]),
                     "result": write_results(text.text, tags, spans, taxonomy),
                 }
             )
@@ -116,9 +115,13 @@ def _confidence(scores: Mapping[str, float]) -> float:
 
 def _annotation(reading: Reading, text: Text, taxonomy: Taxonomy) -> dict[str, object]:
     finished = reading.assignment.finished
-    yes = [code for code, decision in reading.standing.items() if decision.verdict == YES]
+    evidence = {
+        code: decision.evidence
+        for code, decision in reading.standing.items()
+        if decision.verdict == YES
+    }
     return {
-        "result": write_results(text.text, yes, evidence_of(reading.standing), taxonomy),
+        "result": write_results(text.text, evidence, evidence, taxonomy),
         "was_cancelled": False,
         "ground_truth": reading.assignment.task == CONSOLIDATE,
         "created_at": finished.isoformat() if finished else None,
@@ -169,7 +172,7 @@ def from_label_studio(
     session
         Of ``Store.transaction()``.
     call_id
-        The call; a task belongs to the proposal that has its ``data.id`` as its source's identifier.
+        The call; a task belongs to the proposal whose ``source_id`` is its ``data.id``.
     user_id
         Whose decisions they become; the task to evaluate is given to them where they lack it.
     tasks
@@ -275,7 +278,7 @@ def _choices(
     session: Session, assignment: Assignment, text: Text, labels: Labels, taxonomy: Taxonomy
 ) -> list[Choice]:
     suggestion = find_suggestion(session, text.id)
-    answers: Mapping[str, str] = suggestion.report["answers"] if suggestion else {}  # type: ignore[assignment]
+    answers: Mapping[str, str] = suggestion.report["answers"] if suggestion else {}
     stood = standing(session, assignment.id)
     choices = []
     for code in taxonomy.codes:

@@ -1,4 +1,4 @@
-"""Labels and their spans in Label Studio's words: result lists, offsets and the labelling interface.
+"""Labels and their spans in Label Studio's words: results, offsets, the labelling interface.
 
 A code is written as "S1 Quality and access", so that people can read it, and read back by its first
 word. What holds of the whole text is a result of type "choices" with one list a level, and evidence

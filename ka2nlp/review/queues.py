@@ -1,10 +1,10 @@
-"""The order in which an evaluator reads: their open proposals of a call in, a list to go through out."""
+"""The order in which an evaluator reads: their open proposals of a call in, a list out."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from sqlalchemy import func, select
@@ -18,6 +18,9 @@ from ka2nlp.review.records import EVALUATE, Assignment, Proposal, Suggestion
 from ka2nlp.review.rows import find_all
 from ka2nlp.review.schema import assignments, decisions, proposals
 from ka2nlp.selection import most_useful
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["ORDERS", "QueueItem", "queue"]
 
@@ -123,12 +126,11 @@ def _count_decided(session: Session, user_id: int) -> dict[int, int]:
         .where(decisions.c.user_id == user_id)
         .group_by(decisions.c.assignment_id)
     )
-    return {number: count for number, count in session.execute(query)}
+    return {row[0]: row[1] for row in session.execute(query)}
 
 
 def _n_to_check(suggestion: Suggestion) -> int:
-    answers: Mapping[str, str] = suggestion.report["answers"]  # type: ignore[assignment]
-    return sum(answer == TO_CHECK for answer in answers.values())
+    return list(suggestion.report["answers"].values()).count(TO_CHECK)
 
 
 def _in_turn(
@@ -149,19 +151,18 @@ def _to_check_first(
 def _most_useful(
     own: Sequence[int], finished: set[int], suggested: Mapping[int, Suggestion]
 ) -> list[int]:
+    rows = {number: one.report["scores"] for number, one in suggested.items()}
+    codes = sorted(set.intersection(*map(set, rows.values()))) if rows else []
+
+    def probabilities(numbers: Sequence[int]) -> NDArray[np.float64]:
+        found = [[rows[number][code] for code in codes] for number in numbers]
+        return np.array(found, dtype=np.float64).reshape(len(numbers), len(codes))
+
     candidates = [number for number in own if number in suggested]
     known = sorted(finished & suggested.keys())
-    order = most_useful(_probabilities(candidates, suggested), _probabilities(known, suggested))
+    order = most_useful(probabilities(candidates), probabilities(known))
     rest = [number for number in own if number not in suggested]
     return [candidates[row] for row in order] + rest
-
-
-def _probabilities(
-    numbers: Sequence[int], suggested: Mapping[int, Suggestion]
-) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
-    """Give the probabilities of all codes: (n_proposals, n_codes)."""
-    scores: list[Mapping[str, float]] = [suggested[number].report["scores"] for number in numbers]  # type: ignore[misc]
-    return np.array([[one[code] for code in one] for one in scores], dtype=np.float64)
 
 
 _ARRANGE: Final[

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from ka2nlp.errors import NotFoundError
-from ka2nlp.review.records import WITHDRAWN, Assignment, Call, Decision, Suggestion
+from ka2nlp.review.records import WITHDRAWN, Assignment, Call, Decision, Suggestion, User
 from ka2nlp.review.rows import find, find_all
 from ka2nlp.review.schema import (
     assignments,
@@ -20,16 +20,18 @@ from ka2nlp.review.schema import (
     proposals,
     suggestions,
     texts,
-    users,
 )
+from ka2nlp.review.users import find_user, list_users
 
 __all__ = [
     "Reading",
+    "all_calls",
     "find_call",
     "latest_suggestions",
     "latest_texts",
     "read_call",
     "tags_of",
+    "user_named",
 ]
 
 
@@ -77,10 +79,31 @@ def find_call(session: Session, name: str) -> Call:
     return call
 
 
+def all_calls(session: Session) -> list[Call]:
+    """Give all calls, in the order in which they were made."""
+    return find_all(session, Call)
+
+
+def user_named(session: Session, name: str) -> User:
+    """Find a user by name.
+
+    Raises
+    ------
+    NotFoundError
+        When there is none.
+    """
+    user = find_user(session, name)
+    if user is None:
+        raise NotFoundError(
+            f"got the user {name!r}, who does not exist; `ka2nlp users list` names those who do"
+        )
+    return user
+
+
 def read_call(session: Session, call_id: int) -> list[Reading]:
     """Gather all tasks of a call, in the order of proposals and then of users' names."""
     within = select(proposals.c.id).where(proposals.c.call_id == call_id)
-    names = {number: name for number, name in session.execute(select(users.c.id, users.c.name))}
+    names = {one.id: one.name for one in list_users(session)}
     standing = _standing(session, call_id)
     versions = _versions(session, call_id)
     readings = []
@@ -150,5 +173,5 @@ def latest_suggestions(session: Session, call_id: int) -> dict[int, Suggestion]:
 
 def tags_of(suggestion: Suggestion) -> dict[str, Mapping[str, Any]]:
     """Give the tags of a suggestion's report by code."""
-    tags: list[Mapping[str, Any]] = suggestion.report["tags"]  # type: ignore[assignment]
+    tags: list[Mapping[str, Any]] = suggestion.report["tags"]
     return {tag["code"]: tag for tag in tags}
