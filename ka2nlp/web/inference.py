@@ -143,7 +143,8 @@ class Inference:
             documents = [entry.document for entry in batch]
             begun = perf_counter()
             try:
-                for entry, report in zip(batch, self.tagger.tag_many(documents), strict=True):
+                reports = self.tagger.tag_many(documents, doubts=True)
+                for entry, report in zip(batch, reports, strict=True):
                     entry.report.set_result(report)
             except Exception as error:  # the thread serves all others, whatever this batch held
                 for entry in batch:
