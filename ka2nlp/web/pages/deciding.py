@@ -66,15 +66,15 @@ def mark(
     text_id: TextId,
     add: Words = "",
     quote: Words = "",
-    remove: Words = "",
+    unmark: Words = "",
     key: Key = None,
 ) -> Response:
     """Mark or unmark evidence; a label that was open or refused becomes a yes by its evidence."""
     with visit.desk.store.transaction() as session:
         before = _view(visit, session, number)
         kept = set(before.own_evidence(code))
-        if remove:
-            kept -= {parse_span(remove)}
+        if unmark:
+            kept -= {parse_span(unmark)}
         else:
             kept.add(_marked(add, quote, before.text.text))
         stands = before.decisions.get(code)
@@ -82,7 +82,7 @@ def mark(
         choice = Choice(code, verdict, merge(kept), text_id=text_id)
         decide(session, number, choice, taxonomy=visit.desk.taxonomy, key=key)
         after = _view(visit, session, number)
-    return _answer(visit, before, after, code, "Evidence removed from" if remove else "Evidence marked for")
+    return _answer(visit, before, after, code, "Evidence removed from" if unmark else "Evidence marked for")
 
 
 @router.post("/desk/{number}/adopt")

@@ -260,11 +260,14 @@ def evidence_of(groups: Sequence[Group]) -> dict[str, list[Span]]:
 
 
 def model_quotes(text: Text, report: Mapping[str, Any] | None) -> dict[str, tuple[Quote, ...]]:
-    """Give what the model points at, by code."""
-    tags = [*report["tags"], *report.get("doubts", ())] if report else []
+    """Give what the model points at, by code: for a doubt, the one sentence that is nearest."""
+    found: list[tuple[str, list[dict[str, Any]]]] = []
+    if report is not None:
+        found += [(tag["code"], tag["evidence"]) for tag in report["tags"]]
+        found += [(tag["code"], tag["evidence"][:1]) for tag in report.get("doubts", ())]
     return {
-        tag["code"]: tuple(_quote(text, (one["start"], one["end"]), MODEL) for one in tag["evidence"])
-        for tag in tags
+        code: tuple(_quote(text, (one["start"], one["end"]), MODEL) for one in evidence)
+        for code, evidence in found
     }
 
 

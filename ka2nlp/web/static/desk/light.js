@@ -74,7 +74,7 @@ function focusLabel(event) {
 function pointAtText(event) {
   if (!getSelection().isCollapsed) return;
   const codes = codesOf(event.target.closest?.("[data-codes]"));
-  if (codes.length) speak(codes, "This sentence shows");
+  if (codes.length) speak(codes, "This sentence speaks for");
   else if (event.type === "pointerover") hush();
 }
 

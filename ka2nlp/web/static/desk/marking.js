@@ -44,7 +44,7 @@ function notice() {
     hush();
     return;
   }
-  speak(found.codes, found.codes.length ? "What you selected shows" : "What you selected shows no label yet.");
+  speak(found.codes, found.codes.length ? "What you selected speaks for" : "What you selected speaks for no label yet.");
   if (form && current()) form.elements.code.value = current().dataset.code;
 }
 
