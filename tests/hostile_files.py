@@ -16,7 +16,8 @@ import made_files
 
 SENTENCE = "We train forty teachers in digital methods."
 LAUGHS = '<!DOCTYPE x [<!ENTITY a "ha">' + "".join(
-    f'<!ENTITY {new} "{f"&{old};" * 20}">' for old, new in zip("abcdefghij", "bcdefghijk", strict=True)
+    f'<!ENTITY {new} "{f"&{old};" * 20}">'
+    for old, new in zip("abcdefghij", "bcdefghijk", strict=True)
 )
 LAUGHS += "]>"
 OUTSIDE = '<!DOCTYPE x [<!ENTITY k SYSTEM "file:///etc/hostname">]>'
@@ -79,9 +80,7 @@ def bomb(n_bytes: int, fill: bytes = b" ", layers: int = 1) -> bytes:
 
 
 def deep_tree(depth: int) -> bytes:
-    nodes = [
-        b"<</Type/Pages/Kids[%d 0 R]/Count 1>>" % (number + 3) for number in range(depth)
-    ]
+    nodes = [b"<</Type/Pages/Kids[%d 0 R]/Count 1>>" % (number + 3) for number in range(depth)]
     return pdf([b"<</Type/Catalog/Pages 2 0 R>>", *nodes, b"<</Type/Page/MediaBox[0 0 9 9]>>"])
 
 
@@ -97,7 +96,9 @@ def wide_tree(levels: int) -> bytes:
 def many_pages(n_pages: int) -> bytes:
     kids = b"".join(b"%d 0 R " % (number + 3) for number in range(n_pages))
     pages = b"<</Type/Pages/Kids[%s]/Count %d>>" % (kids, n_pages)
-    return pdf([b"<</Type/Catalog/Pages 2 0 R>>", pages, *[b"<</Type/Page/Parent 2 0 R>>"] * n_pages])
+    return pdf(
+        [b"<</Type/Catalog/Pages 2 0 R>>", pages, *[b"<</Type/Page/Parent 2 0 R>>"] * n_pages]
+    )
 
 
 SCRIPT = b"/OpenAction<</S/JavaScript/JS(app.launchURL\\('http://192.0.2.1/'\\);while\\(1\\){})>>"
@@ -116,7 +117,9 @@ PDFS = {
         one_page(bomb(60 << 20, fill=b" BT /F1 9 Tf (abcdefgh ijkl) Tj ET")),
         refused="within bounds|too much memory|seconds|characters",
     ),
-    "deep-tree": Hostile(deep_tree(50_000), refused="not PDF or is damaged|without text|within bounds"),
+    "deep-tree": Hostile(
+        deep_tree(50_000), refused="not PDF or is damaged|without text|within bounds"
+    ),
     "wide-tree": Hostile(wide_tree(9), refused="pages"),
     "many-pages": Hostile(many_pages(20_000), refused="got a PDF of 20,000 pages"),
     "own-parent": Hostile(
@@ -125,7 +128,9 @@ PDFS = {
         read=SENTENCE,
     ),
     "false-count": Hostile(
-        one_page(pages=b"<</Type/Pages/Kids[3 0 R]/Count 2000000000>>"), refused="pages", read=SENTENCE
+        one_page(pages=b"<</Type/Pages/Kids[3 0 R]/Count 2000000000>>"),
+        refused="pages",
+        read=SENTENCE,
     ),
     "deep-object": Hostile(one_page(NESTED), refused="without text|damaged|within bounds"),
     "script": Hostile(one_page(catalogue=SCRIPT), read=SENTENCE),
@@ -227,16 +232,25 @@ WORDS = {
         changed(DOCX, {"word/media/a.png": bytes(300 << 20)}), refused="unpacks to"
     ),
     "dense": Hostile(with_word(word(RUNS)), refused="unpacks to|memory|within bounds"),
-    "outside-entity": Hostile(with_word(word("<w:p><w:r><w:t>&k;</w:t></w:r></w:p>", OUTSIDE)), refused="document type"),
-    "laughs": Hostile(with_word(word("<w:p><w:r><w:t>&k;</w:t></w:r></w:p>", LAUGHS)), refused="document type|damaged"),
+    "outside-entity": Hostile(
+        with_word(word("<w:p><w:r><w:t>&k;</w:t></w:r></w:p>", OUTSIDE)), refused="document type"
+    ),
+    "laughs": Hostile(
+        with_word(word("<w:p><w:r><w:t>&k;</w:t></w:r></w:p>", LAUGHS)),
+        refused="document type|damaged",
+    ),
     "remote-dtd": Hostile(with_word(word("", REMOTE)), refused="document type"),
     "laughs-in-title": Hostile(
-        changed(DOCX, {"docProps/core.xml": LAUGHS + CORE % "&k;"}), refused="document type|damaged", read=SENTENCE
+        changed(DOCX, {"docProps/core.xml": LAUGHS + CORE % "&k;"}),
+        refused="document type|damaged",
+        read=SENTENCE,
     ),
     "traversal": Hostile(changed(DOCX, {"../../../tmp/ka2nlp-evil": b"x"}), read=SENTENCE),
     "template": Hostile(with_link("attachedTemplate", "http://192.0.2.1/t.dotm"), read=SENTENCE),
     "picture-link": Hostile(with_link("image", "file:////192.0.2.1/share/x.png"), read=SENTENCE),
-    "macro": Hostile(changed(DOCX, {"word/vbaProject.bin": b"\xd0\xcf\x11\xe0" * 99}), read=SENTENCE),
+    "macro": Hostile(
+        changed(DOCX, {"word/vbaProject.bin": b"\xd0\xcf\x11\xe0" * 99}), read=SENTENCE
+    ),
     "zip-in-zip": Hostile(
         changed(DOCX, {"word/media/42.zip": zipped({"a": zipped({"b": bytes(9 << 20)})})}),
         read=SENTENCE,
@@ -245,9 +259,7 @@ WORDS = {
         with_word(word("<w:sdt>" * 9999 + "</w:sdt>" * 9999)), refused="damaged|too deeply"
     ),
     "field": Hostile(
-        with_word(
-            word('<w:p><w:fldSimple w:instr="INCLUDETEXT &quot;/etc/passwd&quot;"/></w:p>')
-        ),
+        with_word(word('<w:p><w:fldSimple w:instr="INCLUDETEXT &quot;/etc/passwd&quot;"/></w:p>')),
         read=SENTENCE,
     ),
     "alien-chunk": Hostile(
@@ -265,7 +277,9 @@ WORDS = {
         ),
         refused="damaged",
     ),
-    "password": Hostile(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(4096), refused="under a password"),
+    "password": Hostile(
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(4096), refused="under a password"
+    ),
     "truncated": Hostile(DOCX[: len(DOCX) // 2], refused="damaged"),
 }
 
@@ -299,7 +313,9 @@ LOCKED = (
 )
 LINKED = '<draw:image xlink:href="http://192.0.2.1/track.png" xlink:actuate="onLoad"/>'
 EVENT = '<text:p><script:event-listener xlink:href="vnd.sun.star.script:x"/></text:p>'
-REPEATED = '<table:table-cell table:number-columns-repeated="2000000000"><text:p/></table:table-cell>'
+REPEATED = (
+    '<table:table-cell table:number-columns-repeated="2000000000"><text:p/></table:table-cell>'
+)
 
 ODTS = {
     "bomb": Hostile(odt(SPACE), refused="unpacks to"),
@@ -316,7 +332,10 @@ ODTS = {
     "zip-in-zip": Hostile(odt(**{"Object 1": zipped({"a": bytes(9 << 20)})}), read=SENTENCE),
     "deep": Hostile(odt("<text:section>" * 9999 + "</text:section>" * 9999), refused="damaged"),
     "spaces": Hostile(odt('<text:p>x<text:s text:c="2000000000"/>y</text:p>'), read="x y"),
-    "repeated": Hostile(odt(f"<table:table><table:table-row>{REPEATED}</table:table-row></table:table>"), read=SENTENCE),
+    "repeated": Hostile(
+        odt(f"<table:table><table:table-row>{REPEATED}</table:table-row></table:table>"),
+        read=SENTENCE,
+    ),
     "password": Hostile(odt(**{"META-INF/manifest.xml": LOCKED}), refused="under a password"),
     "no-content": Hostile(changed(ODT, {}, drop=("content.xml",)), refused="damaged"),
     "truncated": Hostile(ODT[: len(ODT) // 2], refused="damaged"),
@@ -333,8 +352,11 @@ def overlapping(n_files: int) -> bytes:
     local = b"PK\x03\x04" + struct.pack("<HHHHH", 20, 0, 8, 0, 0) + sizes
     first = local + struct.pack("<HH", 1, 0) + b"a" + data
     rows = b"".join(
-        b"PK\x01\x02" + struct.pack("<HHHHHH", 20, 20, 0, 8, 0, 0) + sizes
-        + struct.pack("<HHHHHII", 5, 0, 0, 0, 0, 0, 0) + b"%05d" % number
+        b"PK\x01\x02"
+        + struct.pack("<HHHHHH", 20, 20, 0, 8, 0, 0)
+        + sizes
+        + struct.pack("<HHHHHII", 5, 0, 0, 0, 0, 0, 0)
+        + b"%05d" % number
         for number in range(n_files)
     )
     end = struct.pack("<HHHHIIH", 0, 0, n_files, n_files, len(rows), len(first), 0)
@@ -380,7 +402,9 @@ def html(inside: str, head: str = "") -> bytes:
 PAGES_OF_WEB = {
     "script": Hostile(html("<script>alert('evil')</script>"), read=SENTENCE),
     "handler": Hostile(html("<img src=x onerror=\"alert('evil')\">"), read=SENTENCE),
-    "style": Hostile(html("<style>p{background:url(http://192.0.2.1/evil)}</style>"), read=SENTENCE),
+    "style": Hostile(
+        html("<style>p{background:url(http://192.0.2.1/evil)}</style>"), read=SENTENCE
+    ),
     "frame": Hostile(html("<iframe src='http://192.0.2.1/evil'>evil</iframe>"), read=SENTENCE),
     "refresh": Hostile(
         html("", "<meta http-equiv=refresh content='0;url=http://192.0.2.1/evil'>"), read=SENTENCE
@@ -390,10 +414,18 @@ PAGES_OF_WEB = {
     "object": Hostile(html("<object data=evil.swf>evil</object><embed src=evil>"), read=SENTENCE),
     "template": Hostile(html("<template><p>evil</p></template>"), read=SENTENCE),
     "comment": Hostile(html("<!--[if IE]><p>evil</p><![endif]-->"), read=SENTENCE),
-    "link": Hostile(html("", "<base href='http://192.0.2.1/evil'><link rel=import href=e>"), read=SENTENCE),
-    "deep": Hostile(html("<div>" * 200_000 + "x"), refused="nested too deeply|memory|bounds", read=SENTENCE),
-    "deep-inline": Hostile(html("<b>" * 200_000 + "x"), refused="nested too deeply|memory|bounds", read=SENTENCE),
-    "attributes": Hostile(html(f"<p {' '.join(f'a{n}=1' for n in range(200_000))}>x"), read=SENTENCE),
+    "link": Hostile(
+        html("", "<base href='http://192.0.2.1/evil'><link rel=import href=e>"), read=SENTENCE
+    ),
+    "deep": Hostile(
+        html("<div>" * 200_000 + "x"), refused="nested too deeply|memory|bounds", read=SENTENCE
+    ),
+    "deep-inline": Hostile(
+        html("<b>" * 200_000 + "x"), refused="nested too deeply|memory|bounds", read=SENTENCE
+    ),
+    "attributes": Hostile(
+        html(f"<p {' '.join(f'a{n}=1' for n in range(200_000))}>x"), read=SENTENCE
+    ),
     "many": Hostile(html("<br>" * 3_000_000), refused="seconds|memory|bounds"),
     "long": Hostile(html("a " * 4_000_000), refused="characters"),
     "laughs": Hostile(LAUGHS.encode() + html("<p>&k;</p>"), read=SENTENCE),
@@ -403,7 +435,9 @@ PAGES_OF_WEB = {
         read=SENTENCE,
     ),
     "encoding": Hostile(html("", "<meta charset=utf-7>"), read=SENTENCE),
-    "unknown-encoding": Hostile(html("", "<meta charset=evil>"), refused="unknown encoding|evil", read=SENTENCE),
+    "unknown-encoding": Hostile(
+        html("", "<meta charset=evil>"), refused="unknown encoding|evil", read=SENTENCE
+    ),
     "nulls": Hostile(html("\0" * 99_999), refused="binary"),
     "empty": Hostile(b"<html><script>evil()</script>", refused="without text"),
 }

@@ -39,9 +39,7 @@ class Desk:
         self.url = f"sqlite:///{folder / 'desk.db'}"
         self.store = Store.open(self.url)
         with self.store.transaction() as session:
-            self.users = {
-                name: add_user(session, name, None, "evaluator").id for name in PEOPLE
-            }
+            self.users = {name: add_user(session, name, None, "evaluator").id for name in PEOPLE}
             self.call = create_call(session, "spring", blind=blind, evaluators_each=each).id
             added = add_documents(session, self.call, DOCUMENTS)
             self.proposals = {one.source_id: one.id for one in added}

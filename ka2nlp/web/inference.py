@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from threading import Condition, Thread
@@ -140,19 +140,25 @@ class Inference:
 
     def _work(self) -> None:
         while batch := self._gather():
-            documents = [entry.document for entry in batch]
             begun = perf_counter()
-            try:
-                reports = self.tagger.tag_many(documents, doubts=True)
-                for entry, report in zip(batch, reports, strict=True):
-                    entry.report.set_result(report)
-            except Exception as error:  # the thread serves all others, whatever this batch held
-                for entry in batch:
-                    if not entry.report.done():
-                        entry.report.set_exception(error)
+            self._answer(batch)
             newest = (perf_counter() - begun) / len(batch)
             self._pace += _SHARE_OF_NEW * (newest - self._pace)
             self._seen(len(batch))
+
+    def _answer(self, batch: Sequence[_Waiting]) -> None:
+        try:
+            documents = [entry.document for entry in batch]
+            reports = list(self.tagger.tag_many(documents, doubts=True))
+        except Exception as error:  # the thread serves all others, whatever this batch held
+            if len(batch) == 1:
+                batch[0].report.set_exception(error)
+                return
+            for entry in batch:  # one document must not fail its neighbours
+                self._answer([entry])
+        else:
+            for entry, report in zip(batch, reports, strict=True):
+                entry.report.set_result(report)
 
     def _gather(self) -> list[_Waiting]:
         """Wait for documents and take some, leaving out what was cancelled; none means the end."""

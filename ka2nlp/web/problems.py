@@ -163,6 +163,9 @@ async def _refuse_fields(request: Request, error: Any) -> Response:  # noqa: ANN
 
 def _wrong_field(error: Mapping[str, Any]) -> WrongField:
     """Say what is wrong where, without what was given: that may be a whole text."""
+    if error["type"] == "json_invalid":
+        detail = f"got no JSON: {error['ctx']['error']} at character {error['loc'][-1]}"
+        return WrongField(where="#", detail=detail)
     source, *path = error["loc"]
     where = f"#/{'/'.join(_pointer(path))}" if source == "body" else ".".join(map(str, path))
     return WrongField(where=where, detail=error["msg"])

@@ -10,9 +10,10 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import PurePosixPath
-from typing import Final
+from typing import Any, Final
 
 import anyio
 import anyio.to_thread
@@ -20,6 +21,7 @@ import anyio.to_thread
 from ka2nlp.documents.formats import READERS
 from ka2nlp.errors import InputError
 from ka2nlp.records import Document, Place
+from ka2nlp.review.values import plain_text
 from ka2nlp.web.inference import BusyError
 from ka2nlp.web.reading import Order
 from ka2nlp.web.settings import Limits
@@ -137,7 +139,11 @@ def _ask_child(order: Order, data: bytes) -> Document:
     return _document(answer["document"])
 
 
-def _document(form: dict[str, object]) -> Document:
-    places = tuple(Place(**place) for place in form.pop("places"))  # type: ignore[attr-defined]
-    problems = tuple(form.pop("problems"))  # type: ignore[call-overload]
-    return Document(**form, problems=problems, places=places)  # type: ignore[arg-type]
+def _document(form: Mapping[str, Any]) -> Document:
+    return Document(
+        form["id"],
+        plain_text(form["title"]),
+        plain_text(form["text"]),
+        problems=tuple(form["problems"]),
+        places=tuple(Place(**place) for place in form["places"]),
+    )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from ka2nlp.web.api import service, tagging
+from ka2nlp.web.api import assignments, calls, exports, people, proposals, service, tagging
 
 __all__ = ["ROUTERS"]
 
-ROUTERS: Final = (tagging.router, service.router)
+ROUTERS: Final = tuple(
+    module.router for module in (tagging, calls, proposals, assignments, exports, people, service)
+)
