@@ -73,4 +73,4 @@ def uncertainty(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
     """
     inside = np.clip(probabilities, 1e-12, 1 - 1e-12)
     entropy = -(inside * np.log2(inside) + (1 - inside) * np.log2(1 - inside))
-    return np.asarray(entropy.mean(axis=1))
+    return np.asarray(entropy.sum(axis=1) / max(probabilities.shape[1], 1))

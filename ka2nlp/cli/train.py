@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ka2nlp.labelled import LabelledDocument
     from ka2nlp.taxonomy import Taxonomy
 
-__all__ = ["command", "show_progress"]
+__all__ = ["command", "show_progress", "without_password"]
 
 _CORPUS = click.Path(path_type=Path)
 
@@ -103,7 +103,7 @@ def command(
     taxonomy = Taxonomy.load()
     corpus = [*_labelled(corpora, texts, taxonomy), *_decided(decisions, calls, taxonomy)]
     others = _labelled(auxiliary, texts, taxonomy)
-    called = shlex.join(["ka2nlp", *_without_password(sys.argv[1:], decisions)])
+    called = shlex.join(["ka2nlp", *without_password(sys.argv[1:], decisions)])
     with show_progress() as progress:
         if start is not None:
             bundle, adapted = adapt_bundle(
@@ -177,7 +177,7 @@ def _decided(
         store.close()
 
 
-def _without_password(words: Sequence[str], url: str | None) -> list[str]:
+def without_password(words: Sequence[str], url: str | None) -> list[str]:
     """Show the address of a database as people may see it: the command stands in the manifest."""
     return [word.replace(url, show_url(url)) if url else word for word in words]
 

@@ -50,7 +50,8 @@ def _write_xlsx(
 ) -> None:
     from xlsxwriter import Workbook
 
-    with Workbook(str(target), {"constant_memory": True}) as workbook:
+    # the file is opened here, so that one that cannot be written is an OSError, as everywhere
+    with target.open("wb") as stream, Workbook(stream, {"constant_memory": True}) as workbook:
         workbook.set_properties({"created": datetime(2000, 1, 1)})  # the same rows, the same bytes
         sheet = workbook.add_worksheet("documents")
         sheet.freeze_panes(1, 1)

@@ -2,8 +2,8 @@
 
 Only finished assignments of the task "evaluate" count, and what a consolidator says never does. Of
 a finished assignment every code counts: "yes" is yes, "no" is no, and a code without a standing
-decision is no, for the evaluator went through the proposal and did not tick it. "unsure" is neither:
-the pair of proposal and code is left out, and counted. Evaluators are compared where they read the
+decision is no, for the evaluator went through the proposal and did not tick it. "unsure" is
+neither: that pair of proposal and code is left out, and counted. Evaluators are compared where they read the
 same version of a proposal's text. The model says yes where its report has a tag.
 """
 
@@ -194,8 +194,8 @@ def _reliabilities(
             said[users.index(user), place[unit]] = row
     known = np.where(said < 0, np.nan, said)
     for name, chosen in columns.items():
-        given = known[:, :, chosen].reshape(len(users), -1)
-        given = given[:, (~np.isnan(given)).sum(axis=0) >= 2]
+        given = known[:, :, chosen].reshape(len(users), len(units) * len(chosen))
+        given = given[:, (~np.isnan(given)).sum(axis=0) >= 2]  # units with two answers
         yield Reliability(
             name,
             len(units),

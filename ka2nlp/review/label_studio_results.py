@@ -144,8 +144,10 @@ def read_results(results: Iterable[Mapping[str, Any]], text: str, taxonomy: Taxo
         if result.get("type") != "labels":
             continue
         span = _span(value, text)
-        n_lost += span is None
-        for code in named if span else ():
+        if span is None:
+            n_lost += 1
+            continue
+        for code in named:
             evidence.setdefault(code, []).append(span)
     return Labels(
         tuple(taxonomy.with_parents(codes)),

@@ -1,12 +1,10 @@
-"""A small review desk for tests: a database in a folder, a call of three proposals, three people."""
+"""People at work on a call of three proposals: short words for what they do."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 
 from conftest import PROJECT, ToyEncoder, make_heads
-from sqlalchemy.orm import Session
 
 from ka2nlp import Document, Tagger, Taxonomy
 from ka2nlp.labelled import Span
@@ -32,12 +30,11 @@ def toy_tagger() -> Tagger:
     return Tagger(TAXONOMY, ToyEncoder(), make_heads(), "toy 1")
 
 
-class Desk:
-    """A store with one call, and short words for what people do at it."""
+class Work:
+    """A call in a store, and what people do there."""
 
-    def __init__(self, folder: Path, *, blind: bool = False, each: int = 2) -> None:
-        self.url = f"sqlite:///{folder / 'desk.db'}"
-        self.store = Store.open(self.url)
+    def __init__(self, store: Store, *, blind: bool = False, each: int = 2) -> None:
+        self.store = store
         with self.store.transaction() as session:
             self.users = {name: add_user(session, name, None, "evaluator").id for name in PEOPLE}
             self.call = create_call(session, "spring", blind=blind, evaluators_each=each).id
@@ -84,7 +81,3 @@ class Desk:
             self.decide(number, code, NO)
         self.finish(number)
         return number
-
-    def reading(self) -> Session:
-        """For short tests that only look."""
-        return self.store.reading()  # type: ignore[return-value]
