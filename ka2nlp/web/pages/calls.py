@@ -17,7 +17,7 @@ from ka2nlp.review.records import CONSOLIDATE, EVALUATE, Assignment, Proposal
 from ka2nlp.review.suggestions import without_suggestion
 from ka2nlp.review.users import list_users
 from ka2nlp.web.pages.visits import AnyVisit, Visit
-from ka2nlp.web.uploads import UPLOADED
+from ka2nlp.web.uploads import TABLES, UPLOADED
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -93,7 +93,7 @@ def _for_leads(visit: Visit, session: Session, number: int, after: int) -> dict[
         "names": {user.id: user.name for user in users},
         "n_untagged": len(without_suggestion(session, number, visit.desk.model.name)),
         "formats": FORMATS,
-        "accepted": ",".join(UPLOADED),
+        "accepted": ",".join(UPLOADED + TABLES),
         "most_mib": visit.desk.settings.limits.upload_bytes >> 20,
     }
 

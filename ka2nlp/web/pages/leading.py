@@ -13,7 +13,7 @@ from fastapi.responses import FileResponse
 
 from ka2nlp.errors import InvalidError
 from ka2nlp.review.assignments import assign, assignments_on, distribute
-from ka2nlp.review.calls import close_call, get_call, reopen_call
+from ka2nlp.review.calls import call_counts, close_call, get_call, reopen_call
 from ka2nlp.review.consolidation import disagreements
 from ka2nlp.review.exports import FORMATS, export_call
 from ka2nlp.review.proposals import add_documents, list_proposals
@@ -41,17 +41,22 @@ def add(
     background: BackgroundTasks,
     files: Annotated[list[UploadFile], File()],
 ) -> Response:
-    """Add uploaded files, all or none; they are tagged when this was answered."""
-    given = [file for file in files if file.filename]
+    """Add the texts of uploaded files, all or none; they are tagged when this was answered."""
+    uploads = visit.desk.uploads
+    given = [(file.file.read(), file.filename) for file in files if file.filename]
     if not given:
         raise InvalidError("got no file, expected one or more; choose them first")
-    documents = [
-        from_thread.run(visit.desk.uploads.read, file.file.read(), file.filename) for file in given
-    ]
+    read = [one for data, name in given for one in from_thread.run(uploads.read_all, data, name)]
+    documents = [one for one in read if one.text.strip()]
     with visit.desk.store.transaction() as session:
+        before = call_counts(session, number).n_proposals
         add_documents(session, number, documents)
+        n_new = call_counts(session, number).n_proposals - before
     background.add_task(tag_call, visit, number)
-    return go_to(f"/calls/{number}", f"Added {len(documents)} of {len(documents)} files.")
+    words = [f"Added {n_new} new of {len(documents)} descriptions."]
+    if len(read) > len(documents):
+        words.append(f"{len(read) - len(documents)} had no text and were left out.")
+    return go_to(f"/calls/{number}", " ".join(words))
 
 
 @router.post("/calls/{number}/tag")
