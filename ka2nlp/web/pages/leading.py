@@ -15,7 +15,7 @@ from ka2nlp.errors import InvalidError
 from ka2nlp.review.assignments import assign, assignments_on, distribute
 from ka2nlp.review.calls import call_counts, close_call, get_call, reopen_call
 from ka2nlp.review.consolidation import disagreements
-from ka2nlp.review.exports import FORMATS, export_call
+from ka2nlp.review.exports import export_call
 from ka2nlp.review.proposals import add_documents, list_proposals
 from ka2nlp.review.records import CONSOLIDATE, EVALUATE, Proposal
 from ka2nlp.review.suggestions import keep_suggestion, without_suggestion
@@ -32,6 +32,14 @@ __all__ = ["router"]
 
 router: Final = APIRouter(include_in_schema=False)
 _AT_ONCE: Final = 16
+_ENDINGS: Final = {
+    "corpus": ".jsonl",
+    "labelled": ".jsonl",
+    "csv": ".csv",
+    "xlsx": ".xlsx",
+    "jsonl": ".jsonl",
+    "label-studio": ".json",
+}
 
 
 @router.post("/calls/{number}/documents")
@@ -124,7 +132,7 @@ def export(
 ) -> Response:
     """Give all of a call as a file."""
     folder = Path(mkdtemp(prefix="ka2nlp-export-"))
-    target = folder / f"export{FORMATS.get(format, '')}"
+    target = folder / f"export{_ENDINGS.get(format, '')}"
     background.add_task(_remove, target)
     with visit.desk.store.reading() as session:
         name = get_call(session, number).name

@@ -77,6 +77,7 @@ const KEYS = {
   t: turn,
   n: () => follow("next"),
   p: () => follow("prev"),
+  f: () => document.getElementById("finish")?.click(),
   "?": () => dialog.showModal(),
 };
 
