@@ -8,6 +8,7 @@ const strip = document.getElementById("strip-says");
 const hint = strip.textContent;
 let waiting = 0;
 let lit = "";
+let pinned = false; // a sentence that was clicked keeps the strip, so that its labels can be reached
 
 const marks = (code) => [...document.querySelectorAll("mark[data-codes]")]
   .filter((mark) => codesOf(mark).includes(code));
@@ -43,6 +44,7 @@ export function speak(codes, opening) {
 }
 
 export function hush() {
+  pinned = false;
   for (const row of rows()) row.classList.remove("speaking");
   strip.textContent = hint;
 }
@@ -72,17 +74,28 @@ function focusLabel(event) {
 }
 
 function pointAtText(event) {
-  if (!getSelection().isCollapsed) return;
+  if (pinned || !getSelection().isCollapsed) return;
   const codes = codesOf(event.target.closest?.("[data-codes]"));
   if (codes.length) speak(codes, "This sentence speaks for");
   else if (event.type === "pointerover") hush();
 }
 
+function pin(event) {
+  if (event.target.closest(".strip") || !getSelection().isCollapsed) return;
+  const codes = codesOf(event.target.closest("mark"));
+  pinned = codes.length > 0;
+  if (!pinned) return hush();
+  speak(codes, "This sentence speaks for");
+  const row = find(codes[0]);
+  if (!single() && !row.closest("details.section:not([open])")) show(row);
+}
+
 function follow(event) {
   const link = event.target.closest("a");
-  if (!link || !find(link.hash.replace("#label-", ""))) return;
+  const code = link?.hash.replace("#label-", "");
+  if (!code || !find(code)) return pin(event);
   event.preventDefault();
-  goTo(link.hash.replace("#label-", ""));
+  return goTo(code);
 }
 
 // A quotation leads to its place in the text.
@@ -106,7 +119,7 @@ export function start() {
   labels.addEventListener("focusin", focusLabel);
   labels.addEventListener("click", followQuote);
   reading.addEventListener("pointerover", pointAtText);
-  reading.addEventListener("pointerleave", () => getSelection().isCollapsed && hush());
+  reading.addEventListener("pointerleave", () => pinned || !getSelection().isCollapsed || hush());
   reading.addEventListener("focusin", pointAtText);
   reading.addEventListener("click", follow);
   document.body.addEventListener("htmx:after:swap", () => {

@@ -38,10 +38,11 @@ function read() {
 function notice() {
   if (form?.contains(document.activeElement)) return; // choosing a label is no new selection
   const found = read();
+  const before = selected;
   selected = found && [found.start, found.end];
   if (form) form.hidden = !found;
   if (!found) {
-    hush();
+    if (before) hush(); // else a click only: it may have pinned a sentence
     return;
   }
   speak(found.codes, found.codes.length ? "What you selected speaks for" : "What you selected speaks for no label yet.");
