@@ -40,26 +40,34 @@ class Nursery:
             cwd=Path(__file__).parent.parent,
             env=os.environ | {"PYTHONPATH": str(Path(__file__).parent.parent)},
         )
+        self._pace = 0.01
         assert self._next() == "ready"
 
     def _next(self) -> str:
         assert self._process.stdout is not None
         return self._process.stdout.readline().strip()
 
-    def kill_one(self, prefix: str, n_kept: int, seconds: float) -> list[str]:
-        """Let a writer keep so many decisions and live on for some moments.
+    def kill_one(self, prefix: str, n_kept: int, moment: float) -> list[str]:
+        """Let a writer keep so many decisions, and kill it at some moment of the next one.
 
-        Returns the keys that it acknowledged.
+        ``moment`` is a share of the time that a decision takes, or that opening takes where
+        ``n_kept`` is 0. Returns the keys that it acknowledged.
         """
         assert self._process.stdin is not None
         self._process.stdin.write(f"{prefix}\n")
         self._process.stdin.flush()
         said: list[str] = []
         pids: list[str] = []
-        while not pids or sum(word.startswith(f"{prefix}-") for word in said) < n_kept:
+        kept: list[float] = []
+        while not pids or len(kept) < n_kept:
             said.append(self._next())  # the writer may speak before its parent does
+            assert said[-1] not in ("dead", ""), "the writer died by itself"
             pids = [word for word in said if word.startswith("pid ")]
-        time.sleep(seconds)
+            if said[-1].startswith(f"{prefix}-"):
+                kept.append(time.monotonic())
+        if len(kept) > 1:
+            self._pace = kept[-1] - kept[-2]
+        time.sleep(moment * (self._pace if kept else 0.1))
         os.kill(int(pids[0].split()[1]), signal.SIGKILL)
         while said[-1] != "dead":
             said.append(self._next())
@@ -93,9 +101,7 @@ def test_no_acknowledged_decision_is_lost(
     n_kills = KILLS[database_url.split(":")[0]]
     with nursery(database_url, task.id) as writers:
         for number in range(n_kills):
-            n_kept = number % 4  # 0: while it opens the database, or decides for the first time
-            seconds = rng.uniform(0.0, 0.01 if n_kept else 0.1)
-            acknowledged += writers.kill_one(f"w{number}", n_kept, seconds)
+            acknowledged += writers.kill_one(f"w{number}", (2, 0, 2, 3)[number % 4], rng.random())
             with store.reading() as session:
                 events = trail(session, task.proposal_id)
             keys = [one.key for one in events if one.follows is None]

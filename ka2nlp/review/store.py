@@ -10,12 +10,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final, Self
 
-from sqlalchemy import Engine, create_engine, exc
+from sqlalchemy import Engine, create_engine
 from sqlalchemy.orm import Session
 
 from ka2nlp.documents.urls import show_url
-from ka2nlp.errors import ConflictError
-from ka2nlp.review.connections import engine_settings, failures_told, parse_address, prepare
+from ka2nlp.review.connections import (
+    engine_settings,
+    failures_told,
+    make_file,
+    parse_address,
+    prepare,
+)
 from ka2nlp.review.upgrades import upgrade
 
 __all__ = ["Store"]
@@ -62,6 +67,7 @@ class Store:
         """
         shown = show_url(url)
         address = parse_address(url, must_exist=not migrate)
+        make_file(address)
         engine = create_engine(address, **engine_settings(address))
         prepare(engine)
         try:
@@ -85,14 +91,8 @@ class Store:
         ConflictError
             When another transaction has just made what this one would make.
         """
-        try:
-            with failures_told(self.url), Session(self._engine) as session, session.begin():
-                yield session
-        except exc.IntegrityError as error:
-            raise ConflictError(
-                f"got a change that does not fit what stands now ({error.orig}); somebody may have "
-                "made it at the same moment: look again"
-            ) from error
+        with failures_told(self.url), Session(self._engine) as session, session.begin():
+            yield session
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
