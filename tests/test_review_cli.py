@@ -20,6 +20,7 @@ from ka2nlp.review.archived import read_archived
 from ka2nlp.review.assignments import assign, assignments_of, finish
 from ka2nlp.review.calls import create_call
 from ka2nlp.review.decisions import decide
+from ka2nlp.review.exports import FORMATS
 from ka2nlp.review.filling import suggest
 from ka2nlp.review.outcomes import settled
 from ka2nlp.review.proposals import add_documents, latest_text, list_proposals, list_texts
@@ -111,6 +112,20 @@ def test_to_label_studio_and_back(review: Call, url: str, tmp_path: Path) -> Non
     pair = json.loads(review("agreement", "Spring", "-f", "json")[1])["pairs"][0]
     assert pair["agreed"] == 1
     assert "got the user 'eve'" in review("import", "Spring", tasks, "--user", "eve")[2]
+
+
+def test_every_format_is_offered(call: Call) -> None:
+    output = call("review", "export", "--help")[1]
+    assert "|".join(FORMATS) in "".join(output.split())
+
+
+def test_reasons_are_told_once(review: Call, tmp_path: Path) -> None:
+    rows = tmp_path / "rows.jsonl"
+    write_rows(rows, {f"p{number:02}": f"{PROJECT} {number}" for number in range(20)})
+    review("create", "Spring")
+    review("add", "Spring", rows)
+    error = review("export", "Spring", "-f", "labelled", "-o", tmp_path / "a.jsonl")[2]
+    assert error == "ka2nlp: left out p00, p01, p02 and 17 more: not finished\n"
 
 
 def test_the_interface_is_printed(call: Call) -> None:

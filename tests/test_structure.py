@@ -26,6 +26,7 @@ LAYERS = [
         "aggregation",
         "labelled",
         "reports",
+        "selection",
         "static_embeddings",
         "words",
     },

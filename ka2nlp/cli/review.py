@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 _FORMATS = ("corpus", "labelled", "csv", "xlsx", "jsonl", "label-studio")
+_MOST_NAMES = 3
+_MOST_REASONS = 10
 
 
 @click.group("review")
@@ -92,8 +95,7 @@ def add(store: Store, call: str, inputs: tuple[str, ...], read: Read) -> None:
     with store.transaction() as session:
         found = find_call(session, call)
         added = add_inputs(session, found.id, inputs, read, Taxonomy.load())
-    for name, reason in added.problems:
-        click.echo(f"ka2nlp: left out {name}: {reason}", err=True)
+    _tell_left_out(added.problems)
     click.echo(
         f"{added.n_new} new proposals, {added.n_changed} with a new text, {added.n_same} as they "
         f"were; {added.n_suggestions} suggestions taken over"
@@ -127,7 +129,7 @@ def assign(store: Store, call: str, users: tuple[str, ...], each: int | None) ->
 @click.option("--model", metavar="DIR", help="A model folder, or the name of one that ships.")
 @database_option
 def suggest(store: Store, call: str, model: str | None) -> None:
-    """Tag the texts of a call on which the model has said nothing yet."""
+    """Tag the texts that a model has not tagged yet."""
     from ka2nlp.review.filling import suggest as tag_texts
     from ka2nlp.review.readings import find_call
     from ka2nlp.tagger import Tagger
@@ -145,7 +147,7 @@ def suggest(store: Store, call: str, model: str | None) -> None:
 @click.option("--format", "-f", type=click.Choice(["table", "json"]), default="table")
 @database_option
 def agreement(store: Store, call: str, format: str) -> None:
-    """Measure how far evaluators agree with each other, and the model with them."""
+    """Measure how far evaluators and model agree."""
     from ka2nlp.review.agreement import call_agreement
     from ka2nlp.review.readings import find_call
     from ka2nlp.taxonomy import Taxonomy
@@ -201,6 +203,7 @@ def _show_models(found: CallAgreement) -> None:
                 one.kappa,
             )
             for one in (*found.models, *found.model_groups)
+            if one in found.models or one.name != "all codes"
         ],
     )
 
@@ -226,8 +229,7 @@ def export(store: Store, call: str, format: str, output: Path) -> None:
     with store.reading() as session:
         found = find_call(session, call)
         exported = export_call(session, found.id, format, output, Taxonomy.load())
-    for name, reason in exported.left_out:
-        click.echo(f"ka2nlp: left out {name}: {reason}", err=True)
+    _tell_left_out(exported.left_out)
     click.echo(f"wrote {exported.n_proposals} proposals to {output}")
 
 
@@ -238,7 +240,11 @@ def export(store: Store, call: str, format: str, output: Path) -> None:
 @click.option("--annotator", metavar="ID", help="In Label Studio; needed where tasks have several.")
 @database_option
 def import_(store: Store, call: str, file: Path, user: str, annotator: str | None) -> None:
-    """Take annotations of Label Studio (its export "JSON") as a user's decisions."""
+    """Take annotations of Label Studio as decisions.
+
+    FILE is its export "JSON". A code that is ticked, or stands at a span, becomes a yes; one that
+    was suggested and is neither becomes a no; then the proposal is finished for this user.
+    """
     from ka2nlp.review.label_studio import from_label_studio, read_tasks
     from ka2nlp.review.readings import find_call, user_named
     from ka2nlp.taxonomy import Taxonomy
@@ -249,8 +255,7 @@ def import_(store: Store, call: str, file: Path, user: str, annotator: str | Non
         imported = from_label_studio(
             session, found.id, who.id, tasks, Taxonomy.load(), annotator=annotator
         )
-    for name, reason in imported.skipped:
-        click.echo(f"ka2nlp: left out {name}: {reason}", err=True)
+    _tell_left_out(imported.skipped)
     click.echo(
         f"{who.name} has finished {imported.n_proposals} proposals with {imported.n_decisions} "
         f"decisions; {imported.n_lost} spans were not found in their texts"
@@ -259,8 +264,22 @@ def import_(store: Store, call: str, file: Path, user: str, annotator: str | Non
 
 @command.command("interface")
 def interface() -> None:
-    """Print the labelling interface of a Label Studio project, as XML."""
+    """Print the interface of a Label Studio project."""
     from ka2nlp.review.label_studio_results import labelling_configuration
     from ka2nlp.taxonomy import Taxonomy
 
     click.echo(labelling_configuration(Taxonomy.load()), nl=False)
+
+
+def _tell_left_out(left_out: Sequence[tuple[str, str]]) -> None:
+    """Say what was left out and why: each reason once, with the first names."""
+    names: dict[str, list[str]] = {}
+    for name, reason in left_out:
+        names.setdefault(reason, []).append(name)
+    ranked = sorted(names.items(), key=lambda item: -len(item[1]))
+    for reason, found in ranked[:_MOST_REASONS]:
+        more = f" and {len(found) - _MOST_NAMES} more" if len(found) > _MOST_NAMES else ""
+        named = ", ".join(found[:_MOST_NAMES])
+        click.echo(f"ka2nlp: left out {named}{more}: {reason}", err=True)
+    if rest := sum(len(found) for _, found in ranked[_MOST_REASONS:]):
+        click.echo(f"ka2nlp: left out {rest} more, for other reasons", err=True)

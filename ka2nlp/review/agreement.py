@@ -1,10 +1,10 @@
 """How far evaluators agree, with each other and with the model: a call in, figures out.
 
 Only finished assignments of the task "evaluate" count, and what a consolidator says never does. Of
-a finished assignment every code counts: "yes" is yes, "no" is no, and a code without a standing
-decision is no, for the evaluator went through the proposal and did not tick it. "unsure" is
-neither: that pair of proposal and code is left out, and counted. Evaluators are compared where they read the
-same version of a proposal's text. The model says yes where its report has a tag.
+these every code counts: "yes" is yes, "no" is no, and a code without a standing decision is no, for
+the evaluator went through the proposal and did not tick it. "unsure" is neither: that pair of
+proposal and code is left out, and counted. Evaluators are compared where they read the same version
+of a proposal's text. The model says yes where its report has a tag.
 """
 
 from __future__ import annotations

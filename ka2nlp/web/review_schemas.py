@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, Field, SecretStr
 
+from ka2nlp.review.consolidation import FinalLabels
 from ka2nlp.review.records import Choice, Decision, User
 from ka2nlp.web.schemas import Strict, Words
 
@@ -18,6 +20,7 @@ __all__ = [
     "DecisionOut",
     "DistributionIn",
     "KeyIn",
+    "LabelsOut",
     "LoginIn",
     "SessionOut",
     "SuggestedOut",
@@ -30,6 +33,9 @@ __all__ = [
 _LARGEST: Final = 2**31 - 1
 _Number = Annotated[int, Field(ge=1, le=_LARGEST)]
 _Offset = Annotated[int, Field(ge=0, le=_LARGEST)]
+SpanOut = Annotated[list[int], Field(min_length=2, max_length=2, examples=[[141, 202]])]
+"""Character offsets, the end exclusive."""
+
 _Key = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]{1,100}$")]
 _Role = Literal["evaluator", "lead", "administrator"]
 
@@ -111,7 +117,7 @@ class DecisionOut(BaseModel):
     action: str = Field(
         description="accepted, added, rejected, agreed absent, unsure or withdrawn."
     )
-    evidence: list[tuple[int, int]]
+    evidence: list[SpanOut]
     note: str
     model: str | None = Field(description="Whose suggestion stood beside it.")
     probability: float | None
@@ -126,6 +132,29 @@ class DecisionOut(BaseModel):
     def of(cls, decision: Decision) -> DecisionOut:
         """Describe a decision."""
         return cls(**asdict(decision), action=decision.action)
+
+
+class LabelsOut(BaseModel):
+    """The labels of a proposal, as far as they are known."""
+
+    labels: list[str] = Field(description="The codes that hold, parents of facets included.")
+    evidence: dict[str, list[SpanOut]] = Field(description="What was marked for them.")
+    text_id: int | None = Field(description="The text that was judged last.")
+    by: list[int] = Field(description="Numbers of the users whose decisions these are.")
+    unsettled: list[str] = Field(description="Codes that users disagree on or are unsure of.")
+    complete: bool = Field(description="Whether they can be used as they are.")
+
+    @classmethod
+    def of(cls, found: FinalLabels, codes: Sequence[str]) -> LabelsOut:
+        """Describe labels, in the order of some codes."""
+        return cls(
+            labels=[code for code in codes if code in found.labels],
+            evidence={code: list(map(list, spans)) for code, spans in found.evidence.items()},
+            text_id=found.text_id,
+            by=list(found.by),
+            unsettled=[code for code in codes if code in found.unsettled],
+            complete=found.complete,
+        )
 
 
 class LoginIn(Strict):
@@ -148,7 +177,7 @@ class UserIn(Strict):
     """A user to add."""
 
     name: Words = Field(max_length=200, examples=["maria.k"])
-    password: SecretStr = Field(max_length=1000, description="At least 12 characters.")
+    password: SecretStr = Field(min_length=12, max_length=1000)
     role: _Role = "evaluator"
 
 
@@ -157,7 +186,7 @@ class UserChangesIn(Strict):
 
     role: _Role | None = None
     active: bool | None = None
-    password: SecretStr | None = Field(default=None, max_length=1000)
+    password: SecretStr | None = Field(default=None, min_length=12, max_length=1000)
 
 
 class TokenIn(Strict):

@@ -18,6 +18,8 @@ __all__ = [
     "Health",
     "LevelOut",
     "PlaceOut",
+    "ProposalIn",
+    "ProposalsIn",
     "ReadOut",
     "ReportOut",
     "ReportsOut",
@@ -60,6 +62,20 @@ class DescriptionsIn(Strict):
     """Descriptions to tag together."""
 
     documents: list[DescriptionIn] = Field(min_length=1, max_length=_LIMITS.documents)
+
+
+class ProposalIn(DescriptionIn):
+    """A proposal to add."""
+
+    id: Words = Field(
+        min_length=1, max_length=200, description="Unique within the call.", examples=["2027-001"]
+    )
+
+
+class ProposalsIn(Strict):
+    """Proposals to add together."""
+
+    documents: list[ProposalIn] = Field(min_length=1, max_length=_LIMITS.documents)
 
 
 class EvidenceOut(BaseModel):

@@ -13,6 +13,7 @@ from fastapi import Depends, Request, Response
 from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
 from starlette.exceptions import HTTPException
 
+from ka2nlp.errors import ConflictError
 from ka2nlp.review.access import require_role
 from ka2nlp.review.logins import end_login, find_login, find_token, start_login
 from ka2nlp.review.records import User
@@ -34,6 +35,7 @@ __all__ = [
     "CurrentCaller",
     "CurrentUser",
     "Lead",
+    "check_first_user",
     "end_session",
     "start_session",
 ]
@@ -132,7 +134,7 @@ def _local(desk: Desk, session: Session) -> Caller | None:
     if not desk.settings.private or count_users(session, with_password=True):
         return None
     user = find_user(session, LOCAL_USER)
-    return Caller(user) if user else None
+    return Caller(user) if user and user.active else None
 
 
 def _user(caller: CurrentCaller) -> User:
@@ -156,6 +158,21 @@ Lead = Annotated[User, Depends(_role("lead", "administrator"))]
 
 Administrator = Annotated[User, Depends(_role("administrator"))]
 """The user who asks, if they look after users; others get 403."""
+
+
+def check_first_user(session: Session, role: str) -> None:
+    """See to it that the first user with a password can add the others.
+
+    Raises
+    ------
+    ConflictError
+        When this is the first, and no administrator.
+    """
+    if role != "administrator" and not count_users(session, with_password=True):
+        raise ConflictError(
+            "got a first user who is no administrator: from then on everybody has to log in, and "
+            "nobody could add users; add an administrator first"
+        )
 
 
 def start_session(

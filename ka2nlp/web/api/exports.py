@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated, Final, Literal
 
-from fastapi import APIRouter, Query
-from fastapi.responses import FileResponse
-from starlette.background import BackgroundTask
+from fastapi import APIRouter, Query, Response
 
 from ka2nlp.review.agreement import CallAgreement, call_agreement
 from ka2nlp.review.exports import export_call
@@ -39,7 +36,7 @@ _FILE: Final = {"schema": {"type": "string", "format": "binary"}}
 @router.get(
     f"{API}/calls/{{call_id}}/export",
     summary="A call as a file",
-    response_class=FileResponse,
+    response_class=Response,
     responses=responses(404)
     | {200: {"content": {kind.partition(";")[0]: _FILE for _, kind in _KINDS.values()}}},
 )
@@ -54,27 +51,22 @@ def export(
             "whole trail (jsonl); tasks of Label Studio."
         ),
     ] = "csv",
-) -> FileResponse:
+) -> Response:
     """Write a call to a file and send it; leads only.
 
     The header `X-Left-Out` counts the proposals that the format cannot hold yet.
     """
     ending, kind = _KINDS[format]
-    folder = Path(tempfile.mkdtemp(prefix="ka2nlp-"))
-    target = folder / f"call-{call_id}-{format}{ending}"
-    try:
-        with desk.store.reading() as session:
-            exported = export_call(session, call_id, format, target, desk.taxonomy)
-    except BaseException:
-        shutil.rmtree(folder)
-        raise
-    return FileResponse(
-        target,
-        media_type=kind,
-        filename=target.name,
-        headers={"X-Left-Out": str(len(exported.left_out))},
-        background=BackgroundTask(shutil.rmtree, folder),
-    )
+    name = f"call-{call_id}-{format}{ending}"
+    with TemporaryDirectory(prefix="ka2nlp-") as folder, desk.store.reading() as session:
+        target = Path(folder, name)
+        exported = export_call(session, call_id, format, target, desk.taxonomy)
+        content = target.read_bytes()
+    headers = {
+        "Content-Disposition": f'attachment; filename="{name}"',
+        "X-Left-Out": str(len(exported.left_out)),
+    }
+    return Response(content, headers=headers, media_type=kind)
 
 
 @router.get(

@@ -26,6 +26,7 @@ from ka2nlp.web.security import (
     CurrentCaller,
     CurrentUser,
     Lead,
+    check_first_user,
     end_session,
     start_session,
 )
@@ -52,9 +53,10 @@ def list_all(desk: ThisDesk, _: Lead, asked: PageAsked) -> Page[User]:
 def add(desk: ThisDesk, _: Administrator, user: UserIn) -> User:
     """Add a user who logs in with a password; administrators only.
 
-    From the first one on, everybody has to log in.
+    From the first one on, who has to be an administrator, everybody has to log in.
     """
     with desk.store.transaction() as session:
+        check_first_user(session, user.role)
         return users.add_user(session, user.name, user.password.get_secret_value(), user.role)
 
 

@@ -14,7 +14,7 @@ from ka2nlp.records import Document, Report
 from ka2nlp.review.access import may_see_decisions, require_seen, visible_trail
 from ka2nlp.review.assignments import assignments_on
 from ka2nlp.review.calls import open_call_of
-from ka2nlp.review.consolidation import FinalLabels, final
+from ka2nlp.review.consolidation import final
 from ka2nlp.review.proposals import add_documents, latest_text, list_proposals, list_texts
 from ka2nlp.review.records import Proposal, Suggestion, Text, User
 from ka2nlp.review.suggestions import find_suggestion, keep_suggestion, without_suggestion
@@ -22,8 +22,8 @@ from ka2nlp.web.clients import while_connected
 from ka2nlp.web.desk import Desk, ThisDesk
 from ka2nlp.web.lists import Id, Page, PageAsked
 from ka2nlp.web.problems import API, responses
-from ka2nlp.web.review_schemas import DecisionOut, SuggestedOut
-from ka2nlp.web.schemas import DescriptionsIn
+from ka2nlp.web.review_schemas import DecisionOut, LabelsOut, SuggestedOut
+from ka2nlp.web.schemas import ProposalsIn
 from ka2nlp.web.security import CurrentUser, Lead
 
 if TYPE_CHECKING:
@@ -52,14 +52,14 @@ def list_all(desk: ThisDesk, user: CurrentUser, call_id: Id, asked: PageAsked) -
     responses=responses(400, 404, 409, 413, 503),
 )
 async def add(
-    request: Request, desk: ThisDesk, _: Lead, call_id: Id, descriptions: DescriptionsIn
+    request: Request, desk: ThisDesk, _: Lead, call_id: Id, given: ProposalsIn
 ) -> list[Proposal]:
     """Tag descriptions and put them into a call, all or none; leads only.
 
     One whose `id` the call has already becomes a new version of its text, or nothing where title
     and text are the same.
     """
-    documents = [description.document() for description in descriptions.documents]
+    documents = [description.document() for description in given.documents]
     return await _add(request, desk, call_id, documents)
 
 
@@ -178,7 +178,7 @@ def get_trail(
     summary="Its labels in the end",
     responses=responses(404),
 )
-def get_labels(desk: ThisDesk, user: CurrentUser, proposal_id: Id) -> FinalLabels:
+def get_labels(desk: ThisDesk, user: CurrentUser, proposal_id: Id) -> LabelsOut:
     """Give the labels as far as they are known, for whoever may see all decisions on it."""
     with desk.store.reading() as session:
         require_seen(session, user, proposal_id)
@@ -187,7 +187,7 @@ def get_labels(desk: ThisDesk, user: CurrentUser, proposal_id: Id) -> FinalLabel
             raise NotAllowedError(
                 "got a proposal on which others decide, expected one that you consolidate or lead"
             )
-        return final(session, proposal_id)
+        return LabelsOut.of(final(session, proposal_id), desk.taxonomy.codes)
 
 
 async def _add(
