@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -58,7 +58,7 @@ def disagreements(session: Session, proposal_id: int) -> dict[str, dict[int, str
     dict
         Code, to the number of each finished evaluator, to "yes", "no" or "unsure".
     """
-    return _differences(_finished(session, proposal_id, EVALUATE))
+    return _differences(_finished(session, assignments_on(session, proposal_id), EVALUATE))
 
 
 def final(session: Session, proposal_id: int) -> FinalLabels:
@@ -66,12 +66,18 @@ def final(session: Session, proposal_id: int) -> FinalLabels:
 
     They are the consolidator's where consolidation is finished, and else the codes on which all
     evaluators who have finished say "yes".
+
+    Raises
+    ------
+    NotFoundError
+        When there is no such proposal.
     """
-    judged = _finished(session, proposal_id, CONSOLIDATE)
-    consolidated = bool(judged)
-    judged = judged or _finished(session, proposal_id, EVALUATE)
+    wanted = get_call(session, get_proposal(session, proposal_id).call_id).evaluators_each
+    tasks = assignments_on(session, proposal_id)
+    consolidated = _finished(session, tasks, CONSOLIDATE)
+    judged = consolidated or _finished(session, tasks, EVALUATE)
     open_codes = _differences(judged)
-    complete = consolidated or (bool(judged) and not open_codes and _all_in(session, proposal_id))
+    complete = bool(consolidated) or (not open_codes and _all_in(tasks, wanted))
     labels = _agreed(judged)
     newest = max(
         (one.text_id for stands in judged.values() for one in stands.values()), default=None
@@ -87,12 +93,10 @@ def final(session: Session, proposal_id: int) -> FinalLabels:
     )
 
 
-def _finished(session: Session, proposal_id: int, task: str) -> dict[int, Standing]:
+def _finished(session: Session, tasks: Iterable[Assignment], task: str) -> dict[int, Standing]:
     """Give what stands for each user who has finished a task."""
     return {
-        one.user_id: standing(session, one.id)
-        for one in assignments_on(session, proposal_id)
-        if one.task == task and one.finished
+        one.user_id: standing(session, one.id) for one in tasks if one.task == task and one.finished
     }
 
 
@@ -108,13 +112,10 @@ def _differences(judged: Mapping[int, Standing]) -> dict[str, dict[int, str]]:
     return found
 
 
-def _all_in(session: Session, proposal_id: int) -> bool:
+def _all_in(tasks: Iterable[Assignment], wanted: int) -> bool:
     """Tell whether as many have finished as the call asks for, and nobody is still at it."""
-    given: list[Assignment] = [
-        one for one in assignments_on(session, proposal_id) if one.task == EVALUATE
-    ]
-    wanted = get_call(session, get_proposal(session, proposal_id).call_id).evaluators_each
-    return len(given) >= wanted and all(one.finished for one in given)
+    finished = [one.finished is not None for one in tasks if one.task == EVALUATE]
+    return len(finished) >= wanted and all(finished)
 
 
 def _agreed(judged: Mapping[int, Standing]) -> frozenset[str]:
