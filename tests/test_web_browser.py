@@ -339,7 +339,7 @@ def test_two_evaluators_do_not_see_each_other_and_a_third_decides(
     assert "yes-S6" not in chosen(ben)
     assert "yes-S8" in chosen(ben)
     ben.get_by_role("link", name="History").click()
-    assert "S6" not in ben.locator(".trail-table").inner_text()
+    assert "S6" not in ben.locator(".history").inner_text()
     assert ben.request.get(ana.url).status == 404
     read(lena, 2, "p3")
     groups = {name: lena.locator(f"#level-{name} .label") for name in ("disagreed", "agreed")}

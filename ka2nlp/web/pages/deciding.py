@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Query, Response
 
+from ka2nlp.errors import InvalidError
 from ka2nlp.review.access import require_own
 from ka2nlp.review.assignments import finish, reopen
 from ka2nlp.review.decisions import decide, undo
@@ -52,7 +53,7 @@ def decide_label(
     with visit.desk.store.transaction() as session:
         before = _view(visit, session, number)
         evidence = () if verdict in (NO, WITHDRAWN) else before.own_evidence(code)
-        choice = Choice(code, verdict, evidence, text_id=text_id)
+        choice = Choice(code, verdict, evidence, before.note(code), text_id=text_id)
         decide(session, number, choice, taxonomy=visit.desk.taxonomy, key=key)
         after = _view(visit, session, number)
     return _answer(visit, before, after, code)
@@ -79,10 +80,26 @@ def mark(
             kept.add(_marked(add, quote, before.text.text))
         stands = before.decisions.get(code)
         verdict = UNSURE if stands and stands.verdict == UNSURE else YES
-        choice = Choice(code, verdict, merge(kept), text_id=text_id)
+        choice = Choice(code, verdict, merge(kept), before.note(code), text_id=text_id)
         decide(session, number, choice, taxonomy=visit.desk.taxonomy, key=key)
         after = _view(visit, session, number)
     return _answer(visit, before, after, code, "Evidence removed from" if unmark else "Evidence marked for")
+
+
+@router.post("/desk/{number}/note")
+def explain(
+    visit: AnyVisit, number: int, code: Words, text_id: TextId, note: Words = "", key: Key = None
+) -> Response:
+    """Keep a note with the decision that stands on a label."""
+    with visit.desk.store.transaction() as session:
+        before = _view(visit, session, number)
+        verdict = before.row(code).verdict
+        if not verdict:
+            raise InvalidError(f"got a note on {code}, which is not decided; decide it first")
+        choice = Choice(code, verdict, before.own_evidence(code), note.strip(), text_id=text_id)
+        decide(session, number, choice, taxonomy=visit.desk.taxonomy, key=key)
+        after = _view(visit, session, number)
+    return _answer(visit, before, after, code, "Note kept with")
 
 
 @router.post("/desk/{number}/adopt")

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from ka2nlp.errors import InvalidError
 from ka2nlp.records import ADDRESSED, NOT_ADDRESSED
 from ka2nlp.review.assignments import assignments_of
 from ka2nlp.review.calls import get_call
@@ -137,16 +138,30 @@ class DeskView:
         return passages(self.text.document, evidence_of(self.groups))
 
     def row(self, code: str) -> Row:
-        """Find the row of a label."""
-        return next(row for row in self.rows if row.concept.code == code)
+        """Find the row of a label.
+
+        Raises
+        ------
+        InvalidError
+            When there is no such label.
+        """
+        for row in self.rows:
+            if row.concept.code == code:
+                return row
+        raise InvalidError(f"got the code {code[:20]!r}, expected one of the labels of this desk")
+
+    def note(self, code: str) -> str:
+        """Give the note that stands with the decision on a label."""
+        return self.decisions[code].note if code in self.decisions else ""
 
     def own_evidence(self, code: str) -> tuple[Span, ...]:
         """Give the spans that people marked for a label in this version of the text.
 
         Who consolidates takes over what evaluators marked, unless they mark something else.
         """
-        quotes = self.row(code).quotes if any(code == row.concept.code for row in self.rows) else ()
-        return tuple((quote.start, quote.end) for quote in quotes if quote.source != MODEL)
+        return tuple(
+            (quote.start, quote.end) for quote in self.row(code).quotes if quote.source != MODEL
+        )
 
 
 def look(session: Session, taxonomy: Taxonomy, assignment: Assignment) -> DeskView:

@@ -156,7 +156,8 @@ class Row:
         """Say what was decided; empty where nothing was."""
         if self.decision is None:
             return ""
-        return _PLAIN[self.verdict] if self.plain else _SAID[self.decision.action]
+        in_view = self.decision.shown and not self.plain
+        return _SAID[self.decision.action] if in_view else _PLAIN[self.verdict]
 
 
 @dataclass(frozen=True, slots=True)
