@@ -165,9 +165,7 @@ class Tagger:
         """Tag one document; the same as ``tag_many`` of one."""
         return next(self.tag_many([document]))
 
-    def tag_many(
-        self, documents: Iterable[Document], *, doubts: bool = False
-    ) -> Iterator[Report]:
+    def tag_many(self, documents: Iterable[Document], *, doubts: bool = False) -> Iterator[Report]:
         """Tag documents, lazily; one report each, in order, whatever they hold.
 
         With ``doubts``, reports also point at sentences for what is to check and no tag.

@@ -13,13 +13,15 @@ from typing import Any
 
 import pytest
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright drives the browser")
+pytest.importorskip("playwright", reason="playwright drives the browser")
+pytest.importorskip("axe_playwright_python", reason="axe-core checks the pages")
 pytest.importorskip("fastapi", reason="the desk comes with the serve extra")
-axe_playwright = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe")
 
 import uvicorn
+from axe_playwright_python.sync_playwright import Axe
 from desks import PASSWORD, add_users, database_url
 from made_files import PAGE_BREAK, pdf
+from playwright import sync_api
 
 from ka2nlp import Document, Tagger
 from ka2nlp.review import Store
@@ -49,9 +51,11 @@ BEYOND = """() => document.documentElement.scrollWidth <= innerWidth ? []
 
 FIRST = [
     "Lamps for the Harbour 💡: a school for night repairs",
-    "In three harbour towns young people who left school early learn to repair lamps at night. "
-    "Vocational schools and boat yards write a course of twelve units, linked to the European "
-    "Qualifications Framework, and publish it as an open educational resource.",
+    (
+        "In three harbour towns young people who left school early learn to repair lamps at night. "
+        "Vocational schools and boat yards write a course of twelve units, linked to the European "
+        "Qualifications Framework, and publish it as an open educational resource."
+    ),
     "Twenty teachers visit each other for a week and learn to coach young people one to one.",
 ]
 SECOND = [
@@ -164,7 +168,9 @@ def team(
     with desk.store.transaction() as session:
         ana, ben, lena = (find_user(session, name) for name in ("ana", "ben", "lena"))
         for blind in (False, True):
-            call = create_call(session, "Blind" if blind else "Open", blind=blind, evaluators_each=2)
+            call = create_call(
+                session, "Blind" if blind else "Open", blind=blind, evaluators_each=2
+            )
             proposals = add_documents(session, call.id, documents)
             for proposal, report in zip(proposals, reports, strict=True):
                 keep_suggestion(session, latest_text(session, proposal.id).id, report)
@@ -288,9 +294,7 @@ def test_what_is_selected_becomes_evidence(team: Served, open_page: Callable[...
     assert page.locator("#about-I12").get_attribute("open") is not None
 
 
-def test_labels_and_sentences_light_each_other(
-    team: Served, open_page: Callable[..., Any]
-) -> None:
+def test_labels_and_sentences_light_each_other(team: Served, open_page: Callable[..., Any]) -> None:
     page = open_page(team, "ben", viewport={"width": 1280, "height": 700}, reduced_motion="reduce")
     read(page, 1, "Boats of Paper")
     page.locator("#label-S4").hover()
@@ -332,7 +336,9 @@ def test_two_evaluators_do_not_see_each_other_and_a_third_decides(
     ana, ben, lena = (open_page(team, name) for name in ("ana", "ben", "lena"))
     for page, code in ((ana, "S6"), (ben, "S8")):
         read(page, 1, "p3")
-        page.locator(f"#label-{code}").evaluate("one => one.closest('details.section')?.setAttribute('open', '')")
+        page.locator(f"#label-{code}").evaluate(
+            "one => one.closest('details.section')?.setAttribute('open', '')"
+        )
         page.locator(f"#yes-{code}").click()
         said(page, code)
     ben.reload()
@@ -343,9 +349,15 @@ def test_two_evaluators_do_not_see_each_other_and_a_third_decides(
     assert ben.request.get(ana.url).status == 404
     read(lena, 2, "p3")
     groups = {name: lena.locator(f"#level-{name} .label") for name in ("disagreed", "agreed")}
-    found = {name: [one.get_attribute("data-code") for one in rows.all()] for name, rows in groups.items()}
+    found = {
+        name: [one.get_attribute("data-code") for one in rows.all()]
+        for name, rows in groups.items()
+    }
     assert found == {"disagreed": ["S2", "S4"], "agreed": ["I5"]}
-    assert lena.locator("#label-S4 .voices li").all_inner_texts()[:2] == ["ana yes", "ben no (left open)"]
+    assert lena.locator("#label-S4 .voices li").all_inner_texts()[:2] == [
+        "ana yes",
+        "ben no (left open)",
+    ]
     lena.get_by_role("button", name="Take over all").click()
     lena.locator("#no-S2").click()
     said(lena, "No S2")
@@ -364,7 +376,9 @@ def test_the_desk_works_without_script(team: Served, open_page: Callable[..., An
     page.locator("#quote-S2").fill("Local employers help to define")
     page.locator("#label-S2 .quote-form button").click()
     page.locator("#name-S2").click()
-    assert page.locator("#label-S2 .quotes").inner_text().startswith("Local employers help to define")
+    assert (
+        page.locator("#label-S2 .quotes").inner_text().startswith("Local employers help to define")
+    )
     page.locator("#undo").click()
     page.locator("#undo").click()
     assert chosen(page) == []
@@ -403,7 +417,7 @@ PAGES = {
 def test_every_page_can_be_used_by_everybody(
     team: Served, open_page: Callable[..., Any], user: str, scheme: str
 ) -> None:
-    axe = axe_playwright.Axe()
+    axe = Axe()
     page = open_page(team, user, color_scheme=scheme)
     for path in PAGES[user]:
         page.goto(path)

@@ -48,9 +48,7 @@ class Visitor:
         """Send the form of a page that has this address; give where it leads, or what it says."""
         form = re.search(rf'<form[^>]* action="{re.escape(path)}".*?</form>', page, re.DOTALL)
         assert form, f"no form for {path}"
-        hidden = re.findall(
-            r'<input type="hidden" name="([^"]+)"(?: value="([^"]*)")?', form[0]
-        )
+        hidden = re.findall(r'<input type="hidden" name="([^"]+)"(?: value="([^"]*)")?', form[0])
         files = values.pop("files", None)
         data = dict(hidden) | values
         answer = self._send("POST", path, data=data, files=files)
@@ -118,7 +116,7 @@ def read_alone(visitor: Visitor, text: str = TEXT, title: str = "A project") -> 
 
 def test_a_pasted_description_opens_the_desk_with_nothing_ticked(alone: Visitor) -> None:
     page = alone.get(read_alone(alone))
-    assert "<h1 id=\"title\">A project</h1>" in page
+    assert '<h1 id="title">A project</h1>' in page
     assert len(set(re.findall(r'id="label-(\w+)"', page))) == 48
     assert page.count('aria-pressed="false"') == 3 * 48
     assert not pressed(page)
@@ -182,6 +180,19 @@ def test_evidence_is_quoted_marked_and_removed(alone: Visitor) -> None:
     assert "does not stand in the text" in refusal
 
 
+def test_a_note_stays_with_a_decision(alone: Visitor) -> None:
+    desk = read_alone(alone)
+    page = alone.get(desk)
+    assert f'action="{desk}/note"' not in page
+    alone.send(f"{desk}/labels/S1", page, verdict="unsure")
+    alone.send(f"{desk}/note", alone.get(desk), code="S1", note="Who is meant by all?")
+    alone.send(f"{desk}/labels/S1", alone.get(desk), verdict="yes")
+    page = alone.get(desk)
+    assert 'value="Who is meant by all?"' in page
+    assert pressed(page) == {"S1": "yes"}
+    assert "not decided" in alone.send(f"{desk}/note", page, 422, code="S2", note="x")
+
+
 def test_finishing_asks_when_labels_are_open_and_can_be_taken_back(alone: Visitor) -> None:
     desk = read_alone(alone)
     assert alone.send(f"{desk}/finish", alone.get(desk)) == f"{desk}/finish"
@@ -205,7 +216,9 @@ def test_parts_of_the_desk_come_alone_to_script(alone: Visitor) -> None:
     assert answer.status_code == 200
     assert set(re.findall(r'<li class="label[^>]* id="label-(\w+)"', answer.text)) == {"O1", "O1b"}
     assert answer.text.count("hx-swap-oob") >= 4
-    assert re.search(r'id="said"[^>]*>\w+ O1b Participatory and digital methods\. With it: O1\.', answer.text)
+    assert re.search(
+        r'id="said"[^>]*>\w+ O1b Participatory and digital methods\. With it: O1\.', answer.text
+    )
     refused = alone.client.post(
         f"{desk}/labels/X9",
         data={"verdict": "yes", "text": text},
@@ -217,7 +230,7 @@ def test_parts_of_the_desk_come_alone_to_script(alone: Visitor) -> None:
 
 
 def test_what_people_write_is_shown_and_never_run(alone: Visitor) -> None:
-    hostile = "<script>alert(1)</script> <img src=x onerror=alert(2)> & \"quotes\""
+    hostile = '<script>alert(1)</script> <img src=x onerror=alert(2)> & "quotes"'
     desk = read_alone(alone, text=f"{hostile}. {TEXT}", title=hostile)
     alone.send(f"{desk}/evidence", alone.get(desk), code="S1", quote=hostile)
     trail = re.findall(r'href="(/proposals/\d+/trail)"', alone.get(desk))[0]
@@ -230,8 +243,19 @@ def test_what_people_write_is_shown_and_never_run(alone: Visitor) -> None:
 def test_no_page_holds_scripts_or_styles_of_its_own(team: Mapping[str, Visitor]) -> None:
     call = make_call(team)
     desk = desk_of(team["ana"], call)
-    seen = [("ana", "/"), ("ana", call), ("ana", desk), ("ana", f"{desk}/finish"), ("marta", "/users")]
-    seen += [("ana", "/account"), ("lena", call), ("lena", f"{call}/agreement"), ("ana", "/sign-in")]
+    seen = [
+        ("ana", "/"),
+        ("ana", call),
+        ("ana", desk),
+        ("ana", f"{desk}/finish"),
+        ("marta", "/users"),
+    ]
+    seen += [
+        ("ana", "/account"),
+        ("lena", call),
+        ("lena", f"{call}/agreement"),
+        ("ana", "/sign-in"),
+    ]
     for name, path in seen:
         page = team[name].get(path)
         assert not re.search(r"<style|\sstyle=|\son[a-z]+=", page), path
@@ -350,16 +374,17 @@ def test_agreement_is_shown_as_charts_and_tables(team: Mapping[str, Visitor]) ->
 
 def test_administrators_look_after_users(team: Mapping[str, Visitor]) -> None:
     marta = team["marta"]
-    page = marta.get("/users")
-    marta.send("/users", page, name="Otto", password="a long new password", role="evaluator")
+    new = {"name": "Otto", "role": "evaluator", "password": "a long new password"}
+    marta.send("/users", marta.get("/users"), **new)
     page = marta.get("/users")
     number = re.findall(r'action="/users/(\d+)"', page.partition("<b>otto</b>")[2])[0]
     marta.send(f"/users/{number}", page, role="lead")
     assert "otto is now lead." in marta.get("/users")
     marta.send(f"/users/{number}", marta.get("/users"), active="no")
     otto = Visitor(marta.client.app, "otto")
-    assert "wrong name or password" in otto.sign_in("a long new password", status=401)
-    short = marta.send("/users", marta.get("/users"), 422, name="pia", password="short", role="lead")
+    assert "wrong name or password" in otto.sign_in(new["password"], status=401)
+    weak = {"name": "pia", "role": "lead", "password": "short"}
+    short = marta.send("/users", marta.get("/users"), 422, **weak)
     assert "expected 12 to 1000" in short
 
 
@@ -376,7 +401,9 @@ def test_tokens_are_shown_once_and_passwords_renewed(team: Mapping[str, Visitor]
     ana.send(revoke[-1], page)
     assert program.get("/account").status_code == 401
     new = "quite another password"
-    assert "wrong password" in ana.send("/account/password", ana.get("/account"), 422, old="no", new=new)
+    assert "wrong password" in ana.send(
+        "/account/password", ana.get("/account"), 422, old="no", new=new
+    )
     ana.send("/account/password", ana.get("/account"), old=PASSWORD, new=new)
     assert ana.sign_in(new) == "/"
 

@@ -72,8 +72,6 @@ def _code_rows(figures: CallAgreement, taxonomy: Taxonomy) -> list[CodeRow]:
     """Give the labels that somebody said yes to, those with the least agreement first."""
     model = {one.name: one for one in figures.model_codes if one.shown is None}
     rows = [
-        CodeRow(taxonomy[one.name], one, model.get(one.name))
-        for one in figures.codes
-        if one.n_yes
+        CodeRow(taxonomy[one.name], one, model.get(one.name)) for one in figures.codes if one.n_yes
     ]
     return sorted(rows, key=lambda row: 2.0 if row.people.alpha is None else row.people.alpha)

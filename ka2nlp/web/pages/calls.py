@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Response
@@ -58,7 +58,7 @@ def call_page(
     with visit.desk.store.reading() as session:
         call = visit.call(session, number)
         own = assignments_of(session, visit.user.id, number)
-        context = {
+        context: dict[str, Any] = {
             "call": call,
             "counts": call_counts(session, number),
             "orders": ORDERS,

@@ -83,7 +83,9 @@ def mark(
         choice = Choice(code, verdict, merge(kept), before.note(code), text_id=text_id)
         decide(session, number, choice, taxonomy=visit.desk.taxonomy, key=key)
         after = _view(visit, session, number)
-    return _answer(visit, before, after, code, "Evidence removed from" if unmark else "Evidence marked for")
+    return _answer(
+        visit, before, after, code, "Evidence removed from" if unmark else "Evidence marked for"
+    )
 
 
 @router.post("/desk/{number}/note")

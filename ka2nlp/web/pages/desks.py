@@ -91,7 +91,7 @@ class DeskView:
     @property
     def warnings(self) -> Sequence[str]:
         """What the model says should be known before its suggestions are trusted."""
-        return self.suggestion.report["warnings"] if self.suggestion else ()  # type: ignore[return-value]
+        return self.suggestion.report["warnings"] if self.suggestion else ()
 
     @property
     def rows(self) -> tuple[Row, ...]:

@@ -25,8 +25,8 @@ __all__ = [
     "Voice",
     "evidence_of",
     "lay_out",
-    "model_quotes",
     "marked_quotes",
+    "model_quotes",
 ]
 
 YOU: Final = "you"
@@ -241,7 +241,9 @@ def lay_out(
     def group(level: Level) -> Group:
         rows = [row(code) for code in level.codes]
         sections = (
-            Section(answer, tuple(one for one in rows if one.answer == answer), answer == NOT_ADDRESSED)
+            Section(
+                answer, tuple(one for one in rows if one.answer == answer), answer == NOT_ADDRESSED
+            )
             for answer in (_ORDER if report else (None,))
         )
         shown = tuple(one for one in sections if one.rows)

@@ -73,7 +73,9 @@ def tag(visit: LeadsVisit, number: int, background: BackgroundTasks) -> Response
     with visit.desk.store.reading() as session:
         get_call(session, number)
     background.add_task(tag_call, visit, number)
-    return go_to(f"/calls/{number}", "The model reads them now. Load the page anew to see how far it is.")
+    return go_to(
+        f"/calls/{number}", "The model reads them now. Load the page anew to see how far it is."
+    )
 
 
 @router.post("/calls/{number}/evaluators")
@@ -99,7 +101,11 @@ def consolidate(visit: LeadsVisit, number: int, user: Annotated[int, Form()]) ->
             tasks = assignments_on(session, proposal.id)
             read = [one for one in tasks if one.task == EVALUATE]
             taken = any(one.task == CONSOLIDATE for one in tasks)
-            if taken or not all(one.finished for one in read) or not disagreements(session, proposal.id):
+            if (
+                taken
+                or not all(one.finished for one in read)
+                or not disagreements(session, proposal.id)
+            ):
                 continue
             if any(one.user_id == user for one in read):
                 n_own += 1
@@ -127,9 +133,7 @@ def reopen(visit: LeadsVisit, number: int) -> Response:
 
 
 @router.get("/calls/{number}/export/{format}")
-def export(
-    visit: LeadsVisit, number: int, format: str, background: BackgroundTasks
-) -> Response:
+def export(visit: LeadsVisit, number: int, format: str, background: BackgroundTasks) -> Response:
     """Give all of a call as a file."""
     folder = Path(mkdtemp(prefix="ka2nlp-export-"))
     target = folder / f"export{_ENDINGS.get(format, '')}"

@@ -6,6 +6,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from ka2nlp.labelled import Span
@@ -92,7 +93,7 @@ def passages(document: Document, evidence: Mapping[str, Sequence[Span]]) -> tupl
                 _sentence_at(one, sentences, starts),
                 tuple(code for code, (_, high) in spans if one < high <= other),
             )
-            for one, other in zip(cuts, cuts[1:], strict=False)
+            for one, other in pairwise(cuts)
         )
         here = document.place_at(start)
         found.append(Passage(stretches, here if here != place else ""))

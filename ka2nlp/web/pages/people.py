@@ -53,7 +53,7 @@ def change(
             said = f"{user.name} is now {role}."
         else:
             user = set_active(session, number, active == "yes")
-            said = f"{user.name} may {'' if user.active else 'not '}sign in{'' if user.active else ' any more'}."
+            said = f"{user.name} may {'sign in.' if user.active else 'not sign in any more.'}"
     return go_to("/users", said)
 
 
@@ -70,7 +70,9 @@ def renew(visit: AnyVisit, old: Words, new: Words) -> Response:
     with visit.desk.store.reading() as session:
         known = check_password(session, visit.user.name, old)
     if known is None:
-        raise InvalidError("got a wrong password, expected the one that you have now; go back and type it again")
+        raise InvalidError(
+            "got a wrong password, expected the one that you have now; go back and type it again"
+        )
     with visit.desk.store.transaction() as session:
         set_password(session, visit.user.id, new)
     return go_to("/sign-in", "Your password is changed. Sign in with the new one.")
@@ -101,6 +103,6 @@ def _account(visit: Visit, secret: str = "") -> Response:
 def _require_login(visit: Visit) -> None:
     if not visit.caller.secret:
         raise NotAllowedError(
-            f"got {visit.user.name!r}, who has no login; on a desk that only this machine can reach "
-            "there is none until users are added"
+            f"got {visit.user.name!r}, who has no login; on a desk that only this machine can "
+            "reach there is none until users are added"
         )

@@ -24,7 +24,9 @@ def parse_span(value: str) -> Span:
     """
     found = _SPAN.fullmatch(value)
     if found is None:
-        raise InvalidError(f"got the span {value[:40]!r}, expected two offsets; select the words anew")
+        raise InvalidError(
+            f"got the span {value[:40]!r}, expected two offsets; select the words anew"
+        )
     return int(found[1]), int(found[2])
 
 
