@@ -166,6 +166,17 @@ class Tag:
         """The first piece of evidence on one line; empty where there is none."""
         return " ".join(self.evidence[0].text.split()) if self.evidence else ""
 
+    def to_dict(self) -> dict[str, object]:
+        """Give the JSON form, with the probability rounded to six digits."""
+        return {
+            "code": self.code,
+            "label": self.label,
+            "level": self.level,
+            "probability": round(self.probability, 6),
+            "answer": self.answer,
+            "evidence": [item.to_dict() for item in self.evidence],
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -188,6 +199,9 @@ class Report:
         Size of the text that was read.
     warnings
         What a reader should know before trusting the tags.
+    doubts
+        The codes to check that are no tags, with the sentences that come nearest to showing them;
+        only where they were asked for.
     """
 
     id: str
@@ -200,9 +214,15 @@ class Report:
     n_words: int
     n_sentences: int
     warnings: tuple[str, ...] = ()
+    doubts: tuple[Tag, ...] = ()
 
-    def to_dict(self) -> dict[str, object]:
+    def to_dict(self, *, doubts: bool = False) -> dict[str, object]:
         """Give the JSON form, the contract that other programs build on.
+
+        Parameters
+        ----------
+        doubts
+            Whether "doubts" are in it too, in the form of "tags".
 
         Returns
         -------
@@ -212,22 +232,13 @@ class Report:
             "warnings"}``; probabilities are rounded to six digits. Evidence from a source with
             pages or paragraphs has its "place" as well.
         """
-        return {
+        form: dict[str, object] = {
             "id": self.id,
-            "tags": [
-                {
-                    "code": tag.code,
-                    "label": tag.label,
-                    "level": tag.level,
-                    "probability": round(tag.probability, 6),
-                    "answer": tag.answer,
-                    "evidence": [item.to_dict() for item in tag.evidence],
-                }
-                for tag in self.tags
-            ],
+            "tags": [tag.to_dict() for tag in self.tags],
             "scores": {code: round(score, 6) for code, score in self.scores.items()},
             "answers": dict(self.answers),
             "model": self.model,
             "taxonomy": self.taxonomy,
             "warnings": list(self.warnings),
         }
+        return form | {"doubts": [tag.to_dict() for tag in self.doubts]} if doubts else form

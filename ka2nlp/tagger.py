@@ -5,7 +5,7 @@ document → sentences → embeddings → sentence scores → document scores �
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -27,7 +27,16 @@ from ka2nlp.embeddings import Encoder
 from ka2nlp.encoders import load_encoder
 from ka2nlp.heads import Heads, whole_text
 from ka2nlp.languages import detect_language
-from ka2nlp.records import ANSWERS, NOT_ADDRESSED, Document, Evidence, Report, Sentence, Tag
+from ka2nlp.records import (
+    ANSWERS,
+    NOT_ADDRESSED,
+    TO_CHECK,
+    Document,
+    Evidence,
+    Report,
+    Sentence,
+    Tag,
+)
 from ka2nlp.second_stage import RELEVANT
 from ka2nlp.sentences import split_sentences
 from ka2nlp.taxonomy import Taxonomy
@@ -156,12 +165,15 @@ class Tagger:
         """Tag one document; the same as ``tag_many`` of one."""
         return next(self.tag_many([document]))
 
-    def tag_many(self, documents: Iterable[Document]) -> Iterator[Report]:
-        """Tag documents, lazily; one report each, in order, whatever they hold."""
-        for encoded in encode_documents(documents, self.encoder):
-            yield self.report(encoded)
+    def tag_many(self, documents: Iterable[Document], *, doubts: bool = False) -> Iterator[Report]:
+        """Tag documents, lazily; one report each, in order, whatever they hold.
 
-    def report(self, encoded: EncodedDocument) -> Report:
+        With ``doubts``, reports also point at sentences for what is to check and no tag.
+        """
+        for encoded in encode_documents(documents, self.encoder):
+            yield self.report(encoded, doubts=doubts)
+
+    def report(self, encoded: EncodedDocument, *, doubts: bool = False) -> Report:
         """Classify a document that is split and encoded already."""
         heads, taxonomy, document = self.heads, self.taxonomy, encoded.document
         words = document.text.split()
@@ -182,8 +194,37 @@ class Tagger:
             scores = np.zeros(len(taxonomy))
             decided = np.zeros(len(taxonomy), dtype=bool)
             answers = [NOT_ADDRESSED] * len(taxonomy)
-        shown = raise_parents(sigmoid(heads.sentence_logits(encoded.vectors)), taxonomy.parents)
-        tags = tuple(
+        reached = np.flatnonzero(decided)
+        doubted = [
+            column
+            for column, said in enumerate(answers)
+            if doubts and said == TO_CHECK and not decided[column]
+        ]
+        return Report(
+            id=document.id,
+            title=document.title,
+            tags=self._tags(encoded, reached, scores, answers),
+            scores=dict(zip(taxonomy.codes, map(float, scores), strict=True)),
+            answers=dict(zip(taxonomy.codes, answers, strict=True)),
+            model=self.name,
+            taxonomy=taxonomy.fingerprint,
+            n_words=len(words),
+            n_sentences=len(encoded.sentences),
+            warnings=tuple(warnings),
+            doubts=self._tags(encoded, doubted, scores, answers),
+        )
+
+    def _tags(
+        self,
+        encoded: EncodedDocument,
+        columns: Sequence[int] | NDArray[np.intp],
+        scores: NDArray[np.float64],
+        answers: Sequence[str],
+    ) -> tuple[Tag, ...]:
+        """Say of some codes where the text shows them."""
+        parents = self.taxonomy.parents
+        shown = raise_parents(sigmoid(self.heads.sentence_logits(encoded.vectors)), parents)
+        return tuple(
             Tag(
                 code=concept.code,
                 label=concept.label,
@@ -192,20 +233,8 @@ class Tagger:
                 evidence=_evidence(encoded, shown[:, column]),
                 answer=answers[column],
             )
-            for column, concept in enumerate(taxonomy.concepts)
-            if decided[column]
-        )
-        return Report(
-            id=document.id,
-            title=document.title,
-            tags=tags,
-            scores=dict(zip(taxonomy.codes, map(float, scores), strict=True)),
-            answers=dict(zip(taxonomy.codes, answers, strict=True)),
-            model=self.name,
-            taxonomy=taxonomy.fingerprint,
-            n_words=len(words),
-            n_sentences=len(encoded.sentences),
-            warnings=tuple(warnings),
+            for column in columns
+            for concept in (self.taxonomy.concepts[column],)
         )
 
 

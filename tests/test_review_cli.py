@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -217,7 +218,11 @@ def test_a_changed_text_is_a_new_version(review: Call, url: str, tmp_path: Path)
     store.close()
 
 
-AUTHORED = read_labelled(ROOT / "corpus" / "authored" / "en.jsonl", TAXONOMY)[:26]
+FEW = frozenset({"S6", "I9", "O2", "O2c", "P1"})  # of all codes, training would take a minute
+AUTHORED = [
+    replace(one, labels=one.labels & FEW)
+    for one in read_labelled(ROOT / "corpus" / "authored" / "en.jsonl", TAXONOMY)[:26]
+]
 
 
 @pytest.fixture

@@ -148,7 +148,8 @@ class Inference:
 
     def _answer(self, batch: Sequence[_Waiting]) -> None:
         try:
-            reports = list(self.tagger.tag_many(entry.document for entry in batch))
+            documents = [entry.document for entry in batch]
+            reports = list(self.tagger.tag_many(documents, doubts=True))
         except Exception as error:  # the thread serves all others, whatever this batch held
             if len(batch) == 1:
                 batch[0].report.set_exception(error)

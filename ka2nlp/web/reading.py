@@ -13,6 +13,7 @@ import json
 import math
 import sys
 from dataclasses import asdict, dataclass
+from itertools import islice
 from typing import BinaryIO, Final
 
 from ka2nlp.documents.formats import load_reader
@@ -32,11 +33,11 @@ class Order:
     Parameters
     ----------
     format
-        Name of a reader of one text a file.
+        Name of a reader.
     name
-        Becomes the document's identifier.
-    characters, pages
-        Of the text, and of a PDF.
+        Becomes the identifier of the document, or of rows without one.
+    characters, pages, rows
+        Of each text, of a PDF, and of a table.
     seconds
         Of processor time.
     memory
@@ -47,37 +48,46 @@ class Order:
     name: str
     characters: int
     pages: int
+    rows: int
     seconds: float
     memory: int
 
 
 def main(source: BinaryIO, target: BinaryIO) -> None:
-    """Read an order, one line of JSON, and the file that follows it; write the document.
+    """Read an order, one line of JSON, and the file that follows it; write the documents.
 
-    What is written is ``{"document": {...}}``, or ``{"refusal": "..."}`` with the reason.
+    What is written is ``{"documents": [{...}]}``, or ``{"refusal": "..."}`` with the reason.
     """
     order = Order(**json.loads(source.readline()))
     _confine(order)
     try:
-        answer: dict[str, object] = {"document": asdict(_read(order, source.read()))}
+        found = _read(order, source.read())
+        answer: dict[str, object] = {"documents": [asdict(document) for document in found]}
     except InputError as error:
         answer = {"refusal": str(error)}
     except MemoryError:
         answer = {"refusal": "got a file that takes too much memory to read; save it anew as text"}
     except RecursionError:
         answer = {"refusal": "got a file whose parts are nested too deeply; save it anew as text"}
-    target.write(json.dumps(answer).encode())
+    target.write(json.dumps(answer, default=str).encode())
 
 
-def _read(order: Order, data: bytes) -> Document:
+def _read(order: Order, data: bytes) -> list[Document]:
     options = ReadingOptions(most_pages=order.pages)
-    document = next(load_reader(order.format)(io.BytesIO(data), order.name, options))
-    if len(document.text) > order.characters:
+    rows = load_reader(order.format)(io.BytesIO(data), order.name, options)
+    documents = list(islice(rows, order.rows + 1))
+    if len(documents) > order.rows:
         raise InputError(
-            f"got a text of {len(document.text):,} characters, expected at most "
+            f"got a table of more than {order.rows:,} rows, expected at most that; "
+            "upload it in parts"
+        )
+    longest = max((len(document.text) for document in documents), default=0)
+    if longest > order.characters:
+        raise InputError(
+            f"got a text of {longest:,} characters, expected at most "
             f"{order.characters:,}; upload the description alone"
         )
-    return document
+    return documents
 
 
 def _confine(order: Order) -> None:

@@ -31,9 +31,9 @@ class Limits:
         Documents tagged in one batch.
     batch_characters
         Of all texts of a batch, so that one long text does not hold up many short ones.
-    upload_bytes, upload_pages, upload_seconds, upload_memory
-        Of one file: its size, the pages of a PDF, the time and the bytes of address space that
-        reading it may take.
+    upload_bytes, upload_pages, upload_rows, upload_seconds, upload_memory
+        Of one file: its size, the pages of a PDF, the rows of a table, the time and the bytes of
+        address space that reading it may take.
     uploads
         Files read at the same time.
     """
@@ -46,6 +46,7 @@ class Limits:
     batch_characters: int = 200_000
     upload_bytes: int = 20 << 20
     upload_pages: int = 500
+    upload_rows: int = 5000
     upload_seconds: float = 20.0
     upload_memory: int = 2 << 30
     uploads: int = 2

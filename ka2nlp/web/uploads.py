@@ -26,15 +26,15 @@ from ka2nlp.web.inference import BusyError
 from ka2nlp.web.reading import Order
 from ka2nlp.web.settings import Limits
 
-__all__ = ["UPLOADED", "Uploads"]
+__all__ = ["TABLES", "UPLOADED", "Uploads"]
 
-_FORMATS: Final = {
-    ending: name
-    for name in ("pdf", "docx", "odt", "html", "markdown", "text")
-    for ending in READERS[name][1]
-}
-UPLOADED: Final = tuple(_FORMATS)
+_SINGLE: Final = ("pdf", "docx", "odt", "html", "markdown", "text")
+_FORMATS: Final = {ending: name for name, (_, endings) in READERS.items() for ending in endings}
+UPLOADED: Final = tuple(ending for name in _SINGLE for ending in READERS[name][1])
 """Endings of the files that hold one description each."""
+
+TABLES: Final = tuple(ending for ending, name in _FORMATS.items() if name not in _SINGLE)
+"""Endings of the files that hold one description a row."""
 
 _WAITING: Final = 16
 _LONGEST_NAME: Final = 200
@@ -57,7 +57,7 @@ class Uploads:
         self._n_taken_on = 0
 
     async def read(self, data: bytes, filename: str) -> Document:
-        """Read one file.
+        """Read one file that holds one description.
 
         Parameters
         ----------
@@ -79,7 +79,19 @@ class Uploads:
         BusyError
             When too many files wait already.
         """
-        name, kind = _known(filename)
+        return (await self._read(data, filename, UPLOADED, 1))[0]
+
+    async def read_all(self, data: bytes, filename: str) -> list[Document]:
+        """Read one file that holds one description, or a table that holds one a row.
+
+        Parameters and errors are those of ``read``.
+        """
+        return await self._read(data, filename, UPLOADED + TABLES, self._limits.upload_rows)
+
+    async def _read(
+        self, data: bytes, filename: str, endings: tuple[str, ...], most_rows: int
+    ) -> list[Document]:
+        name, kind = _known(filename, endings)
         if len(data) > self._limits.upload_bytes:
             raise InputError(
                 f"{name}: got {len(data) / (1 << 20):.1f} MiB, expected at most "
@@ -94,6 +106,7 @@ class Uploads:
             name,
             self._limits.characters,
             self._limits.upload_pages,
+            most_rows,
             self._limits.upload_seconds,
             self._limits.upload_memory,
         )
@@ -104,18 +117,18 @@ class Uploads:
             self._n_taken_on -= 1
 
 
-def _known(filename: str) -> tuple[str, str]:
+def _known(filename: str, endings: tuple[str, ...]) -> tuple[str, str]:
     """Give the name of the document without folders and ending, and its format."""
     path = PurePosixPath(filename.replace("\\", "/"))
-    if path.suffix.lower() not in _FORMATS:
+    if path.suffix.lower() not in endings:
         raise InputError(
-            f"got a file with the ending {path.suffix[:20]!r}, expected one of {' '.join(UPLOADED)}"
+            f"got a file with the ending {path.suffix[:20]!r}, expected one of {' '.join(endings)}"
         )
     name = "".join(filter(str.isprintable, path.stem))[:_LONGEST_NAME].strip()
     return name or "upload", _FORMATS[path.suffix.lower()]
 
 
-def _ask_child(order: Order, data: bytes) -> Document:
+def _ask_child(order: Order, data: bytes) -> list[Document]:
     paths = os.pathsep.join(path for path in sys.path if path)
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     try:
@@ -141,7 +154,7 @@ def _ask_child(order: Order, data: bytes) -> Document:
     answer = json.loads(done.stdout)
     if "refusal" in answer:
         raise InputError(f"{order.name}: {answer['refusal']}")
-    return _document(answer["document"])
+    return [_document(form) for form in answer["documents"]]
 
 
 def _document(form: Mapping[str, Any]) -> Document:
@@ -149,6 +162,7 @@ def _document(form: Mapping[str, Any]) -> Document:
         form["id"],
         plain_text(form["title"]),
         plain_text(form["text"]),
+        form["metadata"],
         problems=tuple(form["problems"]),
         places=tuple(Place(**place) for place in form["places"]),
     )
