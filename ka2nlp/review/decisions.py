@@ -35,11 +35,12 @@ from ka2nlp.review.schema import decisions
 from ka2nlp.review.suggestions import find_suggestion, get_suggestion
 from ka2nlp.taxonomy import Taxonomy
 
-__all__ = ["decide", "standing", "trail", "undo"]
+__all__ = ["MOST_SPANS", "decide", "standing", "trail", "undo"]
 
 _KEY: Final = re.compile(r"[A-Za-z0-9._:-]{1,100}")  # without the space that joins a code to it
 _LONGEST_NOTE: Final = 2000
-_MOST_SPANS: Final = 50
+MOST_SPANS: Final = 50
+"""Pieces of evidence that one decision may have."""
 
 
 def decide(
@@ -298,8 +299,8 @@ def _check(choice: Choice, taxonomy: Taxonomy) -> None:
         raise InvalidError(
             f"got a note of {len(choice.note)} characters, expected at most {_LONGEST_NOTE}"
         )
-    if len(choice.evidence) > _MOST_SPANS:
-        raise InvalidError(f"got {len(choice.evidence)} spans, expected at most {_MOST_SPANS}")
+    if len(choice.evidence) > MOST_SPANS:
+        raise InvalidError(f"got {len(choice.evidence)} spans, expected at most {MOST_SPANS}")
 
 
 def _seen(
