@@ -90,9 +90,7 @@ def final(session: Session, proposal_id: int) -> FinalLabels:
     open_codes = _differences(judged)
     complete = bool(consolidated) or (not open_codes and _all_in(tasks, wanted))
     labels = _agreed(judged)
-    newest = max(
-        (one.text_id for stands in judged.values() for one in stands.values()), default=None
-    )
+    newest = _newest(judged)
     unsure = {code for stands in judged.values() for code in _with(stands, UNSURE)}
     return FinalLabels(
         labels,
