@@ -82,8 +82,7 @@ def decide(
     ConflictError
         When the task is finished, the call is closed, or the key named another decision before.
     """
-    assignment, key = get(session, Assignment, assignment_id, lock=True), _checked_key(key)
-    first = _made_by(session, assignment_id, key)
+    assignment, key, first = _begin(session, assignment_id, key)
     if first is not None:
         asked = (choice.code, choice.verdict, False)
         return _same(first, asked == (first.code, first.verdict, first.undoes is not None))
@@ -125,8 +124,7 @@ def undo(session: Session, assignment_id: int, key: str | None = None) -> Decisi
     ConflictError
         When the task is finished, the call is closed, or the key named another decision before.
     """
-    assignment, key = get(session, Assignment, assignment_id, lock=True), _checked_key(key)
-    first = _made_by(session, assignment_id, key)
+    assignment, key, first = _begin(session, assignment_id, key)
     if first is not None:
         return _same(first, first.undoes is not None)
     _check_open(session, assignment)
@@ -255,10 +253,13 @@ def _last_chosen(events: list[Decision]) -> Decision | None:
     return chosen[-1] if chosen else None
 
 
-def _made_by(session: Session, assignment_id: int, key: str) -> Decision | None:
-    return find(
-        session, Decision, decisions.c.assignment_id == assignment_id, decisions.c.key == key
-    )
+def _begin(
+    session: Session, assignment_id: int, key: str | None
+) -> tuple[Assignment, str, Decision | None]:
+    """Lock a task, and find what this request made if it was sent before."""
+    assignment, key = get(session, Assignment, assignment_id, lock=True), _checked_key(key)
+    same = (decisions.c.assignment_id == assignment_id, decisions.c.key == key)
+    return assignment, key, find(session, Decision, *same)
 
 
 def _same(first: Decision, is_same: bool) -> Decision:
