@@ -19,7 +19,7 @@ from ka2nlp.web.desk import Model
 from ka2nlp.web.settings import Settings
 
 API = "/api/v1"
-PASSWORD = "four words told nobody"
+PASSWORD = "four words told nobody"  # noqa: S105
 CHEAP = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 
 

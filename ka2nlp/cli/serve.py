@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import socket
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import Final
 
 import click
 
 from ka2nlp.errors import InputError
-
-if TYPE_CHECKING:
-    from ka2nlp.web.settings import Settings
+from ka2nlp.web.settings import DEFAULT_DATABASE, Settings
 
 __all__ = ["command"]
 
-_WAITING_CONNECTIONS = 128
+_WAITING_CONNECTIONS: Final = 128
+_GRACE: Final = 10
+"""Seconds for requests in hand when the desk is ended."""
 
 
 @click.command("serve")
@@ -23,7 +24,7 @@ _WAITING_CONNECTIONS = 128
 @click.option(
     "--database-url",
     metavar="URL",
-    default="sqlite:///ka2nlp-review.db",
+    default=DEFAULT_DATABASE,
     show_default=True,
     help="Where decisions are kept: sqlite:///FILE or postgresql://...",
 )
@@ -51,8 +52,6 @@ def command(
     On an address that only this machine can reach, it needs no users. On any other, add users
     first (ka2nlp users add), and let a proxy before it speak https.
     """
-    from ka2nlp.web.settings import Settings
-
     settings = Settings(
         host=host,
         port=port,
@@ -86,12 +85,19 @@ def _serve(settings: Settings) -> None:
             log_level="warning",
             access_log=False,
             server_header=False,
+            timeout_graceful_shutdown=_GRACE,
             proxy_headers=settings.trusted_proxy is not None,
             forwarded_allow_ips=settings.trusted_proxy or "",
         )
         place = f"[{settings.host}]" if ":" in settings.host else settings.host
-        click.echo(f"http://{place}:{port}  decisions in {shown}, model {model.name}; Ctrl-C ends")
-        uvicorn.Server(config).run(sockets=[listener])
+
+        class Announced(uvicorn.Server):
+            async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+                await super().startup(sockets)
+                click.echo(f"http://{place}:{port}  decisions in {shown}, model {model.name}")
+
+        with suppress(KeyboardInterrupt):  # how a desk is ended; all is tidied up by then
+            Announced(config).run(sockets=[listener])
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
 
+from ka2nlp.cli.databases import database_option
 from ka2nlp.cli.tables import print_table
 from ka2nlp.errors import NotFoundError
 
@@ -22,13 +21,6 @@ __all__ = ["command"]
 
 _ROLES = click.Choice(["evaluator", "lead", "administrator"])
 
-_database = click.option(
-    "--database-url",
-    metavar="URL",
-    default="sqlite:///ka2nlp-review.db",
-    show_default=True,
-    help="Of the desk: sqlite:///FILE or postgresql://...",
-)
 _password = click.option(
     "--password-stdin", is_flag=True, help="Read the password from standard input, one line."
 )
@@ -43,24 +35,24 @@ def command() -> None:
 @click.argument("name")
 @click.option("--role", type=_ROLES, default="evaluator", show_default=True)
 @_password
-@_database
-def add(name: str, role: str, password_stdin: bool, database_url: str) -> None:
+@database_option
+def add(name: str, role: str, password_stdin: bool, store: Store) -> None:
     """Add a user, who logs in with a password."""
     from ka2nlp.review.users import add_user
 
     secret = _ask_password(password_stdin)
-    with _store(database_url) as store, store.transaction() as session:
+    with store.transaction() as session:
         user = add_user(session, name, secret, role)
     click.echo(f"added {user.name}, {user.role}")
 
 
 @command.command("list")
-@_database
-def list_all(database_url: str) -> None:
+@database_option
+def list_all(store: Store) -> None:
     """List the users."""
     from ka2nlp.review.users import list_users
 
-    with _store(database_url) as store, store.reading() as session:
+    with store.reading() as session:
         users = list_users(session)
     print_table(
         ("name", "role", "active", "since"),
@@ -74,13 +66,13 @@ def list_all(database_url: str) -> None:
 @command.command("password")
 @click.argument("name")
 @_password
-@_database
-def password(name: str, password_stdin: bool, database_url: str) -> None:
+@database_option
+def password(name: str, password_stdin: bool, store: Store) -> None:
     """Give a user a new password, and end their logins."""
     from ka2nlp.review.users import set_password
 
     secret = _ask_password(password_stdin)
-    with _store(database_url) as store, store.transaction() as session:
+    with store.transaction() as session:
         set_password(session, _user(session, name).id, secret)
     click.echo(f"changed the password of {name}")
 
@@ -88,24 +80,24 @@ def password(name: str, password_stdin: bool, database_url: str) -> None:
 @command.command("role")
 @click.argument("name")
 @click.argument("role", type=_ROLES)
-@_database
-def role(name: str, role: str, database_url: str) -> None:
+@database_option
+def role(name: str, role: str, store: Store) -> None:
     """Change what a user may do."""
     from ka2nlp.review.users import set_role
 
-    with _store(database_url) as store, store.transaction() as session:
+    with store.transaction() as session:
         set_role(session, _user(session, name).id, role)
     click.echo(f"{name} is {role}")
 
 
 @command.command("deactivate")
 @click.argument("name")
-@_database
-def deactivate(name: str, database_url: str) -> None:
+@database_option
+def deactivate(name: str, store: Store) -> None:
     """Let a user in no more; what they decided stays."""
     from ka2nlp.review.users import set_active
 
-    with _store(database_url) as store, store.transaction() as session:
+    with store.transaction() as session:
         set_active(session, _user(session, name).id, False)
     click.echo(f"{name} may not log in any more")
 
@@ -113,25 +105,14 @@ def deactivate(name: str, database_url: str) -> None:
 @command.command("token")
 @click.argument("name")
 @click.option("--label", default="command line", show_default=True, help="What it is for.")
-@_database
-def token(name: str, label: str, database_url: str) -> None:
+@database_option
+def token(name: str, label: str, store: Store) -> None:
     """Make a token for programs, and print it; it is shown this once."""
     from ka2nlp.review.logins import create_token
 
-    with _store(database_url) as store, store.transaction() as session:
+    with store.transaction() as session:
         secret = create_token(session, _user(session, name).id, label)
     click.echo(secret)
-
-
-@contextmanager
-def _store(database_url: str) -> Iterator[Store]:
-    from ka2nlp.review.store import Store
-
-    store = Store.open(database_url)
-    try:
-        yield store
-    finally:
-        store.close()
 
 
 def _user(session: Session, name: str) -> User:

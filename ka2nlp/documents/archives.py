@@ -51,7 +51,7 @@ def open_archive(stream: BinaryIO, kind: str) -> Iterator[ZipFile]:
     ------
     InputError
         When it is no archive, is damaged or under a password, holds more than 10,000 parts, or
-        unpacks to more than 256 MiB, to more than 64 MiB of XML, or to more than 200 times its size.
+        unpacks to more than 256 MiB, to more than 64 MiB of XML, or to 200 times its size.
     """
     beginning = stream.read(len(_COMPOUND))
     stream.seek(0)

@@ -40,7 +40,7 @@ def create_app(settings: Settings, model: Model | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        used = model or await to_thread.run_sync(Model.load, settings.model)
+        used = await to_thread.run_sync(Model.load, settings.model) if model is None else model
         store = await to_thread.run_sync(Store.open, settings.database_url)
         await to_thread.run_sync(prepare_users, store, settings)
         inference = Inference(used.tagger, settings.limits, metrics.count_batch)

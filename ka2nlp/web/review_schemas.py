@@ -169,7 +169,7 @@ class SessionOut(BaseModel):
 
     user: User
     csrf: str = Field(
-        description="Send it as X-CSRF-Token with every change made by the cookie; empty for tokens."
+        description="Send it as X-CSRF-Token with changes made by the cookie; empty for tokens."
     )
 
 

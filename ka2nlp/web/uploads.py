@@ -54,6 +54,7 @@ class Uploads:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._turns = anyio.CapacityLimiter(limits.uploads)
+        self._n_taken_on = 0
 
     async def read(self, data: bytes, filename: str) -> Document:
         """Read one file that holds one description.
@@ -96,7 +97,7 @@ class Uploads:
                 f"{name}: got {len(data) / (1 << 20):.1f} MiB, expected at most "
                 f"{self._limits.upload_bytes >> 20} MiB; leave out the pictures"
             )
-        if self._turns.statistics().tasks_waiting >= _WAITING:
+        if self._n_taken_on >= self._limits.uploads + _WAITING:
             raise BusyError(
                 f"got a file while {_WAITING} others wait; try again in 5 seconds", retry_after=5
             )
@@ -109,7 +110,11 @@ class Uploads:
             self._limits.upload_seconds,
             self._limits.upload_memory,
         )
-        return await anyio.to_thread.run_sync(_ask_child, order, data, limiter=self._turns)
+        self._n_taken_on += 1
+        try:
+            return await anyio.to_thread.run_sync(_ask_child, order, data, limiter=self._turns)
+        finally:
+            self._n_taken_on -= 1
 
 
 def _known(filename: str, endings: tuple[str, ...]) -> tuple[str, str]:
