@@ -44,6 +44,13 @@ FLAGS = (
     "--disable-sync --no-first-run"
 ).split()
 WIDTHS = (360, 820, 1440)
+OVERLAPPING = """() => [...document.querySelectorAll(".label")].filter((label) => {
+  const name = document.createRange();
+  name.selectNodeContents(label.querySelector(".name"));
+  const controls = label.querySelector(".choices, .verdict:not(.on-paper)").getBoundingClientRect();
+  return [...name.getClientRects()].some((line) => line.right > controls.left
+    && line.left < controls.right && line.bottom > controls.top && line.top < controls.bottom);
+}).map((label) => label.id)"""
 BEYOND = """() => document.documentElement.scrollWidth <= innerWidth ? []
   : [...document.querySelectorAll("body *")].filter((one) => !one.closest(".scroll, .hidden"))
     .filter((one) => one.getBoundingClientRect().right > innerWidth)
@@ -414,7 +421,7 @@ def test_single_keys_can_be_switched_off(team: Served, open_page: Callable[..., 
 
 
 PAGES = {
-    "marta": ("/", "/users", "/account"),
+    "marta": ("/", "/users", "/account", "/labels"),
     "lena": ("/", "/calls/1", "/calls/2/agreement", "/proposals/6/trail", "/desk/13"),
     "ana": ("/calls/1", "/desk/1", "/desk/3", "/desk/7", "/desk/11", "/desk/1/finish"),
     "": ("/sign-in",),
@@ -448,6 +455,7 @@ def test_nothing_runs_over_the_edge(team: Served, open_page: Callable[..., Any])
                 page.set_viewport_size({"width": width, "height": 800})
                 over = page.evaluate(BEYOND)
                 assert over == [], (path, width)
+                assert page.evaluate(OVERLAPPING) == [], (path, width)
 
 
 def test_the_trail_keeps_everything(team: Served) -> None:

@@ -62,12 +62,24 @@ def render(
     return page
 
 
-def go_to(path: str, notice: str = "") -> RedirectResponse:
-    """Send a browser to a page of the desk after a change, with a notice to show there."""
+def go_to(path: str, notice: str = "", *, secure: bool = False) -> RedirectResponse:
+    """Send a browser to a page of the desk after a change, with a notice to show there.
+
+    Parameters
+    ----------
+    path
+        Of the page.
+    notice
+        A sentence; it travels in a cookie.
+    secure
+        Whether that cookie goes over https alone: it may name a proposal.
+    """
     answer = RedirectResponse(path, 303)
     if notice:
         value = quote(notice[:_LONGEST_NOTICE])
-        answer.set_cookie(_NOTICE, value, max_age=60, httponly=True, samesite="strict")
+        answer.set_cookie(
+            _NOTICE, value, max_age=60, secure=secure, httponly=True, samesite="strict"
+        )
     return answer
 
 
