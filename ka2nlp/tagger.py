@@ -113,7 +113,9 @@ class Tagger:
         self.name = name
 
     @classmethod
-    def load(cls, model: Path | str | None = None, *, n_threads: int = 0) -> Tagger:
+    def load(
+        cls, model: Path | str | None = None, *, n_threads: int = 0, device: str = "cpu"
+    ) -> Tagger:
         """Load a model that ships, or one from a folder.
 
         Parameters
@@ -122,17 +124,19 @@ class Tagger:
             A folder or a name; the default model when left out.
         n_threads
             For the encoder; 0 takes one a physical core.
+        device
+            Where a transformer is computed: "cpu" or "cuda" (needs ``ka2nlp[train]``).
 
         Raises
         ------
         ModelError
-            When it is missing, damaged or made for another taxonomy.
+            When it is missing, damaged or made for another taxonomy, or there is no such device.
         """
         taxonomy = Taxonomy.load()
         with ThreadPoolExecutor() as pool:  # spaCy takes long to load: side by side with the rest
             pool.submit(split_sentences, "")
             bundle = load_bundle(find_model(model), taxonomy)
-            encoder = load_encoder(bundle.folder, n_threads=n_threads)
+            encoder = load_encoder(bundle.folder, n_threads=n_threads, device=device)
         name = f"{bundle.manifest.name} {bundle.manifest.version}"
         return cls(taxonomy, encoder, bundle.heads, name)
 

@@ -42,6 +42,8 @@ class Settings:
         Of the taxonomy, in order.
     shard_rows
         Rows of a part; the last one may have fewer.
+    device
+        Where the encoder is computed: "cpu" or "cuda".
     """
 
     model: str
@@ -52,11 +54,13 @@ class Settings:
     keep: tuple[str, ...]
     codes: tuple[str, ...]
     shard_rows: int
+    device: str = "cpu"
 
     @property
     def digest(self) -> str:
         """64 hexadecimal digits that change with whatever may change the tags of a text."""
         identity = [FORMAT, self.bundle, self.taxonomy, self.ka2nlp, self.threshold]
+        identity += [] if self.device == "cpu" else [self.device]
         return hashlib.sha256(json.dumps(identity).encode()).hexdigest()
 
     @property
@@ -70,7 +74,11 @@ class Settings:
 
 
 def choose_settings(
-    model: Path | str | None, threshold: float | None, keep: Sequence[str], shard_rows: int
+    model: Path | str | None,
+    threshold: float | None,
+    keep: Sequence[str],
+    shard_rows: int,
+    device: str = "cpu",
 ) -> Settings:
     """Verify a model and settle what a run with it is made with.
 
@@ -90,6 +98,7 @@ def choose_settings(
         keep=tuple(keep),
         codes=taxonomy.codes,
         shard_rows=shard_rows,
+        device=device,
     )
 
 

@@ -12,7 +12,7 @@ from typing import TextIO
 
 import click
 
-from ka2nlp.cli.inputs import Read, reading_options
+from ka2nlp.cli.inputs import Read, device_option, reading_options
 from ka2nlp.errors import InputError
 from ka2nlp.reports import WRITERS, load_writer
 
@@ -32,6 +32,7 @@ __all__ = ["command"]
     help="Decide at this probability instead of the model's tuned thresholds.",
 )
 @click.option("--model", metavar="DIR", help="A model folder, or the name of one that ships.")
+@device_option
 @reading_options
 def command(
     inputs: tuple[str, ...],
@@ -39,6 +40,7 @@ def command(
     output: Path | None,
     threshold: float | None,
     model: str | None,
+    device: str,
     read: Read,
 ) -> None:
     """Report which aims each description addresses, with evidence.
@@ -51,7 +53,7 @@ def command(
 
     documents = chain.from_iterable(map(read, inputs))
     first = next(documents)  # an unreadable input is reported before the model is loaded
-    tagger = Tagger.load(model)
+    tagger = Tagger.load(model, device=device)
     if threshold is not None:
         tagger = tagger.with_threshold(threshold)
     reports = tagger.tag_many(chain([first], documents))
