@@ -26,6 +26,7 @@ LAYERS = [
         "aggregation",
         "labelled",
         "reports",
+        "selection",
         "static_embeddings",
         "words",
     },
@@ -41,7 +42,7 @@ LAYERS = [
     {"bundle_training"},
     {"bundle_adaptation"},
     {"archives"},
-    {"overviews"},
+    {"overviews", "review"},
     {"cli"},
     {"__main__"},
 ]

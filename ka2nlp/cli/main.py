@@ -22,14 +22,18 @@ _COMMANDS: Final = {
     "report": ("ka2nlp.cli.report", "Count what the projects of an archive are for, on a page."),
     "corpus": ("ka2nlp.cli.corpus", "Check, join, describe and compare labelled data."),
     "train": ("ka2nlp.cli.train", "Train a model on an annotated corpus."),
+    "review": ("ka2nlp.cli.review", "Fill the review desk, and take out what was decided."),
 }
 
 
 _OPTIONAL: Final = {
+    "alembic": ("Alembic", "serve"),
+    "argon2": ("argon2-cffi", "serve"),
     "krippendorff": ("krippendorff", "learn"),
     "matplotlib": ("matplotlib", "learn"),
     "scipy": ("SciPy", "learn"),
     "sklearn": ("scikit-learn", "learn"),
+    "sqlalchemy": ("SQLAlchemy", "serve"),
 }
 """Libraries of extras, by the name they are imported by, with the extra that brings them."""
 
