@@ -5,7 +5,7 @@ document → sentences → embeddings → sentence scores → document scores �
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -26,6 +26,7 @@ from ka2nlp.bundles import find_model, load_bundle
 from ka2nlp.documents.given import as_document, as_documents
 from ka2nlp.embeddings import Encoder
 from ka2nlp.encoders import load_encoder
+from ka2nlp.errors import CorpusError
 from ka2nlp.heads import Heads, whole_text
 from ka2nlp.languages import detect_language
 from ka2nlp.records import ANSWERS, NOT_ADDRESSED, Document, Evidence, Report, Sentence, Tag
@@ -36,6 +37,9 @@ from ka2nlp.taxonomy import Taxonomy
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
+
+    from ka2nlp.evaluation import Evaluation
+    from ka2nlp.labelled import LabelledDocument
 
 __all__ = ["EncodedDocument", "Tagger", "encode_documents"]
 
@@ -220,6 +224,29 @@ class Tagger:
 
         reports = self.tag_many(read_frame(frame, text=text, title=title))
         return reports_to_frame(reports, self.taxonomy).set_axis(frame.index)
+
+    def evaluate(self, gold: Path | str | Sequence[LabelledDocument]) -> Evaluation:
+        """Score the model on labelled descriptions; what ``ka2nlp evaluate`` does.
+
+        Parameters
+        ----------
+        gold
+            Labelled documents, or a file of them as ``ka2nlp.labelled.read_labelled`` reads it.
+            Never those that the model was trained or tuned on.
+
+        Raises
+        ------
+        CorpusError
+            When the file cannot be read, or there is no document.
+        """
+        from ka2nlp.evaluation import evaluate_reports
+        from ka2nlp.labelled import read_labelled
+
+        labelled = read_labelled(gold, self.taxonomy) if isinstance(gold, (str, Path)) else gold
+        if not labelled:
+            raise CorpusError("got no labelled document, expected one or more")
+        reports = self.tag_many(one.document for one in labelled)
+        return evaluate_reports(labelled, reports, self.taxonomy)
 
     def report(self, encoded: EncodedDocument) -> Report:
         """Classify a document that is split and encoded already."""

@@ -18,7 +18,7 @@ import ka2nlp
 PACKAGE = ROOT / "ka2nlp"
 LAYERS = [
     {"ka2nlp", "errors", "progress", "records"},
-    {"arrays", "taxonomy", "languages"},
+    {"arrays", "drafts", "taxonomy", "languages"},
     {
         "documents",
         "sentences",

@@ -14,7 +14,7 @@ from ka2nlp.taxonomy import Taxonomy
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["report_to_frame", "reports_to_frame"]
+__all__ = ["import_pandas", "report_to_frame", "reports_to_frame"]
 
 
 def reports_to_frame(reports: Iterable[Report], taxonomy: Taxonomy) -> pd.DataFrame:
@@ -37,7 +37,7 @@ def reports_to_frame(reports: Iterable[Report], taxonomy: Taxonomy) -> pd.DataFr
         addressed" to "addressed") and ``tagged_S1`` (nullable boolean). These are missing, and
         not zero, for a document without a sentence, so that means and counts leave it out.
     """
-    pandas = _pandas()
+    pandas = import_pandas()
     listed = list(reports)
     read = np.array([report.n_sentences > 0 for report in listed], dtype=bool)
     columns: dict[str, Any] = {
@@ -72,7 +72,7 @@ def report_to_frame(report: Report, taxonomy: Taxonomy) -> pd.DataFrame:
         ``level``, ``probability``, ``answer`` and ``tagged`` (as in ``reports_to_frame``),
         ``best_sentence`` (empty without a tag) and ``evidence``, a list of sentences, best first.
     """
-    pandas = _pandas()
+    pandas = import_pandas()
     concepts = taxonomy.concepts
     read = np.full(len(concepts), report.n_sentences > 0)
     tags = {tag.code: tag for tag in report.tags}
@@ -101,10 +101,17 @@ def _answered(report: Report, answer: str) -> list[str]:
 
 def _answers(given: list[str], read: Any) -> Any:  # noqa: ANN401  (pandas has no types)
     values = [answer if known else None for answer, known in zip(given, read, strict=True)]
-    return _pandas().Categorical(values, list(ANSWERS), ordered=True)
+    return import_pandas().Categorical(values, list(ANSWERS), ordered=True)
 
 
-def _pandas() -> Any:  # noqa: ANN401  (pandas has no types)
+def import_pandas() -> Any:  # noqa: ANN401  (pandas has no types)
+    """Import pandas.
+
+    Raises
+    ------
+    InputError
+        When it is not installed.
+    """
     try:
         import pandas
     except ImportError as error:
