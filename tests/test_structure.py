@@ -41,7 +41,7 @@ LAYERS = [
     {"adaptation", "joint_training", "model_cards"},
     {"bundle_training"},
     {"bundle_adaptation"},
-    {"archives"},
+    {"archives", "spacy_component"},
     {"cli"},
     {"__main__"},
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ka2nlp.bundles import MANIFEST, find_model, load_bundle
+from ka2nlp.bundles import bundle_digest, find_model, load_bundle
 from ka2nlp.errors import ModelError
 from ka2nlp.overviews.runs import Run
 
@@ -95,7 +94,7 @@ def trace(run: Run, model: Path | str | None = None) -> Provenance:
         if model is not None:
             raise
         return Provenance(missing="the model is not installed here")
-    if hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest() != run.bundle:
+    if bundle_digest(folder) != run.bundle:
         return Provenance(missing=f"the model found as {folder.name} is another version of it")
     bundle = load_bundle(folder, run.taxonomy)
     for name, metrics in bundle.manifest.metrics.items():
