@@ -159,7 +159,7 @@ class Ka2Component:
         return {**self.__dict__, "_tagger": None, "_process": None}
 
 
-@Language.factory(
+@Language.factory(  # type: ignore[untyped-decorator]
     "ka2nlp",
     assigns=["doc.cats", "doc.spans", "doc._.ka2"],
     default_config={
