@@ -9,7 +9,8 @@
     doc.spans["ka2"]        # the sentences that show the tags; their labels are the codes
     doc._.ka2               # the report
 
-spaCy knows the component by an entry point: nothing of ka2nlp needs to be imported.
+spaCy knows the component by an entry point: nothing of ka2nlp needs to be imported. It imports this
+module whenever it makes a pipeline, ours or not: what takes long is imported when it is used.
 """
 
 from __future__ import annotations
@@ -19,19 +20,20 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Final, Optional
+from typing import TYPE_CHECKING, Any, Final, Optional
 
 import numpy as np
 from spacy.language import Language
 from spacy.tokens import Doc, SpanGroup
 from spacy.util import minibatch
 
-from ka2nlp.bundles import bundle_digest, find_model
 from ka2nlp.errors import ModelError
 from ka2nlp.records import Document, Evidence, Report, Tag
 from ka2nlp.reports.colours import level_colour
-from ka2nlp.tagger import DOCUMENTS_PER_BATCH, Tagger
 from ka2nlp.taxonomy import Taxonomy
+
+if TYPE_CHECKING:
+    from ka2nlp.tagger import Tagger
 
 __all__ = ["SPANS_KEY", "Ka2Component", "displacy_options", "make_component"]
 
@@ -40,6 +42,7 @@ _STORED: Final = "ka2nlp"
 """Key of the report in ``doc.user_data``, which is plain data: a doc must fit into bytes."""
 
 _SETTINGS: Final = "settings.json"
+_BATCH: Final = 128
 
 
 class Ka2Component:
@@ -85,6 +88,8 @@ class Ka2Component:
         return self.tagger.taxonomy.codes
 
     def _load(self) -> Tagger:
+        from ka2nlp.tagger import Tagger
+
         tagger = Tagger.load(self.model, n_threads=self.n_threads)
         return tagger if self.threshold is None else tagger.with_threshold(self.threshold)
 
@@ -92,9 +97,7 @@ class Ka2Component:
         """Tag one doc; the same as ``pipe`` of one."""
         return next(self.pipe([doc]))
 
-    def pipe(
-        self, stream: Iterable[Doc], *, batch_size: int = DOCUMENTS_PER_BATCH
-    ) -> Iterator[Doc]:
+    def pipe(self, stream: Iterable[Doc], *, batch_size: int = _BATCH) -> Iterator[Doc]:
         """Tag docs, lazily, in order and many at a time."""
         for docs in minibatch(stream, size=batch_size):
             documents = (Document(str(n), "", doc.text) for n, doc in enumerate(docs, start=1))
@@ -117,6 +120,8 @@ class Ka2Component:
         return doc
 
     def _settings(self) -> dict[str, Any]:
+        from ka2nlp.bundles import bundle_digest, find_model
+
         return {
             "model": self.tagger.name,
             "fingerprint": bundle_digest(find_model(self.model)),
