@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Final
 
 from ka2nlp import __version__
-from ka2nlp.bundles import MANIFEST, find_model, load_bundle
-from ka2nlp.errors import ArchiveError, ModelError
+from ka2nlp.bundles import bundle_digest, find_model, load_bundle
+from ka2nlp.errors import ArchiveError
 from ka2nlp.taxonomy import Taxonomy
 
-__all__ = ["FORMAT", "Settings", "bundle_digest", "choose_settings", "parse_settings"]
+__all__ = ["FORMAT", "Settings", "choose_settings", "parse_settings"]
 
 FORMAT: Final = 1
 """Raised whenever the layout of an archive changes."""
@@ -100,14 +100,6 @@ def choose_settings(
         shard_rows=shard_rows,
         device=device,
     )
-
-
-def bundle_digest(folder: Path) -> str:
-    """Give the SHA-256 of a model's manifest."""
-    try:
-        return hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest()
-    except OSError as error:
-        raise ModelError(f"got {folder}, whose manifest cannot be read ({error})") from error
 
 
 def parse_settings(path: Path) -> Settings:
