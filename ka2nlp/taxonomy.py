@@ -263,20 +263,29 @@ class Taxonomy:
             ) from None
 
     def companion(self, ending: str) -> str:
-        """Read the file beside the vocabulary whose name ends otherwise; empty where none is.
+        """Read the file that is named as the vocabulary's, with another ending than ``.ttl``.
 
         Parameters
         ----------
         ending
-            What stands in place of ``.ttl``, such as ``-labels.ttl``.
+            Such as ``-labels.ttl``.
+
+        Returns
+        -------
+        str
+            Empty where there is none.
 
         Raises
         ------
         TaxonomyError
             When it is there and cannot be read.
         """
-        beside = self.path and self.path.with_name(self.path.stem + ending)
-        return _read(beside) if beside and beside.is_file() else ""
+        return self.beside(self.path.stem + ending) if self.path else ""
+
+    def beside(self, name: str) -> str:
+        """Read a file in the vocabulary's folder; empty, and raises, as ``companion``."""
+        file = self.path.with_name(name) if self.path else None
+        return _read(file) if file and file.is_file() else ""
 
     def _validate(self, n_defined: int) -> None:
         if len(self.codes) != n_defined:

@@ -18,7 +18,9 @@ import ka2nlp
 PACKAGE = ROOT / "ka2nlp"
 LAYERS = [
     {"ka2nlp", "errors", "progress", "records"},
-    {"arrays", "taxonomy", "languages"},
+    {"arrays", "languages", "skos"},
+    {"taxonomy"},
+    {"linked_data"},
     {
         "documents",
         "sentences",

@@ -12,9 +12,16 @@ import click
 from ka2nlp.documents import READERS, read_documents
 from ka2nlp.records import Document
 
-__all__ = ["Read", "reading_options"]
+__all__ = ["Read", "reading_options", "taxonomy_option"]
 
 Read = Callable[[Path | str], Iterator[Document]]
+
+taxonomy_option = click.option(
+    "--taxonomy",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="A vocabulary of your own (SKOS in Turtle) instead of the one that ships.",
+)
 
 _OPTIONS = (
     click.option(
