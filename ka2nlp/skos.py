@@ -99,7 +99,7 @@ def preferred_labels(turtle: str) -> Iterator[tuple[str, str, str]]:
         for quad in parse(turtle, format=RdfFormat.TURTLE):
             if quad.predicate.value == _SKOS + "prefLabel":
                 label = quad.object
-                yield str(quad.subject.value), getattr(label, "language", "") or "", label.value  # type: ignore[union-attr]
+                yield str(quad.subject.value), getattr(label, "language", "") or "", label.value
     except SyntaxError as error:
         raise _not_turtle(error) from error
 

@@ -25,11 +25,15 @@ from ka2nlp.skos import Graph, preferred_labels
 if TYPE_CHECKING:
     from ka2nlp.skos import Term
 
-__all__ = ["Concept", "Level", "Taxonomy"]
+__all__ = ["CARRIED", "Concept", "Level", "Taxonomy"]
+
+CARRIED: Final = ("taxonomy.ttl", "taxonomy-labels.ttl")
+"""Files in which a model, or a run of an archive, carries a vocabulary of its own."""
 
 _SOURCE: Final = "http://purl.org/dc/terms/source"
 _TITLE: Final = "http://purl.org/dc/terms/title"
 _VERSION: Final = "http://www.w3.org/2002/07/owl#versionInfo"
+_LABELS: Final = "-labels.ttl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +110,26 @@ class Taxonomy:
         """
         source = Path(str(files("ka2nlp"))) / "data" / "ka2.ttl" if path is None else Path(path)
         return replace(cls.parse(_read(source)), path=source)
+
+    @classmethod
+    def carried_by(cls, folder: Path) -> Taxonomy:
+        """Read the vocabulary that a folder carries; the one that ships where it carries none.
+
+        Raises
+        ------
+        TaxonomyError
+            As ``load``.
+        """
+        own = folder / CARRIED[0]
+        return cls.load(own if own.is_file() else None)
+
+    def write_to(self, folder: Path) -> None:
+        """Let a folder carry the vocabulary, with its labels; the one that ships is not copied."""
+        if self.turtle == Taxonomy.load().turtle:
+            return
+        for name, text in zip(CARRIED, (self.turtle, self.companion(_LABELS)), strict=True):
+            if text:
+                (folder / name).write_text(text, encoding="utf-8", newline="\n")
 
     @classmethod
     def parse(cls, turtle: str) -> Taxonomy:
@@ -208,7 +232,7 @@ class Taxonomy:
     def _labels(self) -> Mapping[str, Mapping[str, str]]:
         """Map language and address to the preferred label."""
         found: dict[str, dict[str, str]] = {}
-        for text in filter(None, (self.turtle, self.companion("-labels.ttl"))):
+        for text in filter(None, (self.turtle, self.companion(_LABELS))):
             for uri, language, label in preferred_labels(text):
                 if found.setdefault(language or "en", {}).setdefault(uri, label) != label:
                     raise TaxonomyError(
@@ -298,6 +322,11 @@ class Taxonomy:
             raise TaxonomyError(f"got the notation {twice[0]!r} twice, expected unique notations")
         for concept in self.concepts:
             self._validate_hierarchy(concept)
+        if not self.outcomes:
+            raise TaxonomyError(
+                "got a vocabulary all of whose levels are framing, expected one at least that is "
+                "not; take it out of the collection framing"
+            )
 
     def _validate_hierarchy(self, concept: Concept) -> None:
         if concept.broader is None:

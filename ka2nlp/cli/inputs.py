@@ -16,13 +16,6 @@ __all__ = ["Read", "reading_options", "taxonomy_option"]
 
 Read = Callable[[Path | str], Iterator[Document]]
 
-taxonomy_option = click.option(
-    "--taxonomy",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="A vocabulary of your own (SKOS in Turtle) instead of the one that ships.",
-)
-
 _OPTIONS = (
     click.option(
         "--input-format",
@@ -63,3 +56,13 @@ def reading_options(command: Callable[..., None]) -> Callable[..., None]:
     for option in reversed(_OPTIONS):
         wrapped = option(wrapped)
     return wrapped
+
+
+def taxonomy_option(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the option to a command, which gets ``taxonomy``: a path, or None."""
+    return click.option(
+        "--taxonomy",
+        type=click.Path(dir_okay=False, path_type=Path),
+        metavar="FILE",
+        help="A vocabulary of your own (SKOS in Turtle) instead of the one that ships.",
+    )(command)

@@ -40,11 +40,9 @@ def command(
     from ka2nlp.overviews.provenance import trace
     from ka2nlp.overviews.runs import open_run
     from ka2nlp.overviews.tables import write_tables
-    from ka2nlp.taxonomy import Taxonomy
 
-    taxonomy = Taxonomy.load()
-    run = open_run(archive, taxonomy)
-    other = open_run(compare, taxonomy) if compare else None
+    run = open_run(archive)
+    other = open_run(compare, run.taxonomy) if compare else None
     provenance = trace(run, model)
     figures = count(run)
     comparison = compare_figures(figures, count(other)) if other else None

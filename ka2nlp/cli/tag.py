@@ -32,6 +32,7 @@ __all__ = ["command"]
     help="Decide at this probability instead of the model's tuned thresholds.",
 )
 @click.option("--model", metavar="DIR", help="A model folder, or the name of one that ships.")
+@click.option("--language", metavar="TAG", help="Of the labels, such as fr.  [default: en]")
 @reading_options
 def command(
     inputs: tuple[str, ...],
@@ -39,6 +40,7 @@ def command(
     output: Path | None,
     threshold: float | None,
     model: str | None,
+    language: str | None,
     read: Read,
 ) -> None:
     """Report which aims each description addresses, with evidence.
@@ -54,6 +56,8 @@ def command(
     tagger = Tagger.load(model)
     if threshold is not None:
         tagger = tagger.with_threshold(threshold)
+    if language is not None:
+        tagger = tagger.with_language(language)
     reports = tagger.tag_many(chain([first], documents))
     with _open(output) as stream:
         load_writer(format)(reports, stream, tagger.taxonomy)

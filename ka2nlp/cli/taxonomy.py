@@ -27,7 +27,9 @@ __all__ = ["command"]
 )
 @click.option("--definitions", is_flag=True, help="Show what each label means (tree only).")
 @click.option(
-    "--language", metavar="TAG", help="Of the labels in tree, json and csv, such as fr; default: en."
+    "--language",
+    metavar="TAG",
+    help="Of the labels in tree, json and csv, such as fr; default: en.",
 )
 @taxonomy_option
 def command(format: str, definitions: bool, language: str | None, taxonomy: Path | None) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from ka2nlp.cli.corpus import report_join
+from ka2nlp.cli.inputs import taxonomy_option
 from ka2nlp.documents import read_documents
 from ka2nlp.progress import Progress
 
@@ -44,6 +45,7 @@ _CORPUS = click.Path(path_type=Path)
 @click.option(
     "--start", metavar="DIR", help="Adapt this model instead: some dozens of documents will do."
 )
+@taxonomy_option
 @click.option("--encoder", metavar="DIR", help="Encoder folder or model; default: the shipped one.")
 @click.option(
     "--fine-tune", is_flag=True, help="Fine-tune the pretrained encoder too (ka2nlp[train])."
@@ -59,6 +61,7 @@ def command(
     auxiliary: tuple[Path, ...],
     texts: tuple[str, ...],
     start: str | None,
+    taxonomy: Path | None,
     encoder: str | None,
     fine_tune: bool,
     epochs: int | None,
@@ -74,6 +77,7 @@ def command(
     """
     from ka2nlp.bundle_adaptation import adapt_bundle
     from ka2nlp.bundle_training import rare_codes, train_bundle
+    from ka2nlp.bundles import find_model
     from ka2nlp.cli.evaluate import show
     from ka2nlp.corpora import load_corpus
     from ka2nlp.encoder_training import FineTuneSettings
@@ -81,11 +85,15 @@ def command(
     from ka2nlp.training import Settings
     from ka2nlp.transformer_body import TransformerBody
 
-    _check_options(start, encoder, fine_tune, epochs, auxiliary)
-    taxonomy = Taxonomy.load()
+    if start and (encoder or fine_tune or auxiliary or taxonomy):
+        raise click.UsageError(
+            "got --start with --encoder, --fine-tune, --auxiliary or --taxonomy, expected it alone"
+        )
+    _check_fine_tuning(encoder, fine_tune, epochs)
+    scheme = Taxonomy.carried_by(find_model(start)) if start else Taxonomy.load(taxonomy)
     documents = [document for source in texts for document in read_documents(source)]
-    corpus = load_corpus(corpora, documents, taxonomy)
-    others = load_corpus(auxiliary, documents, taxonomy) if auxiliary else None
+    corpus = load_corpus(corpora, documents, scheme)
+    others = load_corpus(auxiliary, documents, scheme) if auxiliary else None
     for found in filter(None, (corpus, others)):
         report_join(found.joined)
     called = shlex.join(["ka2nlp", *sys.argv[1:]])
@@ -102,13 +110,14 @@ def command(
             click.echo(f"changed {len(adapted.changed)} codes: {' '.join(adapted.changed)}")
             click.echo(f"wrote {bundle.folder}")
             return
-        if rare := rare_codes(corpus.documents, taxonomy):
+        if rare := rare_codes(corpus.documents, scheme):
             named = ", ".join(f"{code} {count}" for code, count in rare.items())
             click.echo(f"in fewer than ten documents, and hardly learnt: {named}", err=True)
         tuning = FineTuneSettings(random_state=seed)
         bundle, trained = train_bundle(
             corpus.documents,
             output,
+            taxonomy=scheme,
             auxiliary=others.documents if others else (),
             encoder=encoder,
             body=TransformerBody() if fine_tune else None,
@@ -124,17 +133,7 @@ def command(
     click.echo(f"wrote {bundle.folder}")
 
 
-def _check_options(
-    start: str | None,
-    encoder: str | None,
-    fine_tune: bool,
-    epochs: int | None,
-    auxiliary: tuple[Path, ...],
-) -> None:
-    if start and (encoder or fine_tune or auxiliary):
-        raise click.UsageError(
-            "got --start with --encoder, --fine-tune or --auxiliary, expected it alone"
-        )
+def _check_fine_tuning(encoder: str | None, fine_tune: bool, epochs: int | None) -> None:
     if fine_tune and encoder:
         raise click.UsageError("got --fine-tune and --encoder, expected one of them")
     if epochs and not fine_tune:

@@ -96,7 +96,7 @@ def read_part(part: Path, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         ) from error
 
 
-def open_run(folder: Path, taxonomy: Taxonomy) -> Run:
+def open_run(folder: Path, taxonomy: Taxonomy | None = None) -> Run:
     """Open the latest run of an archive, or a run folder itself.
 
     Parameters
@@ -104,7 +104,7 @@ def open_run(folder: Path, taxonomy: Taxonomy) -> Run:
     folder
         As ``ka2nlp archive`` wrote it, or one of its ``run-…`` folders.
     taxonomy
-        The labels that are expected.
+        The labels that are expected; those that the run was tagged with when left out.
 
     Raises
     ------
@@ -120,6 +120,7 @@ def open_run(folder: Path, taxonomy: Taxonomy) -> Run:
             f"got {where} in the format {record.get('format')}, expected {FORMAT}; "
             "use the version of ka2nlp that wrote it"
         )
+    taxonomy = taxonomy or Taxonomy.carried_by(where)
     if tuple(record.get("codes", ())) != taxonomy.codes:
         raise InputError(
             f"got {where}, tagged with the taxonomy {record.get('taxonomy')}, expected "
