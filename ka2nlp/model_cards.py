@@ -45,8 +45,9 @@ def write_card(
     shown = f"\n![Share of documents with a code, by its probability]({RELIABILITY})\n"
     card = f"""# {manifest.name} {manifest.version}
 
-Tags descriptions of Erasmus+ Key Action 2 projects, in English, with the {len(taxonomy)} codes of
-the taxonomy {manifest.taxonomy}. It supports readers; it does not decide on grants.
+Tags descriptions of projects, in English, with {len(taxonomy)} codes of the taxonomy
+{manifest.taxonomy} ({taxonomy.title or "without a title"}). It supports readers; it does not decide
+on grants.
 
 Trained {manifest.created} on {data["n_documents"]} documents ({data["n_sentences"]} sentences;
 corpus {data["fingerprint"]}) by
@@ -85,7 +86,7 @@ def _auxiliary(trained: TrainedHeads) -> str:
     rows = trained.auxiliary
     if not rows.any():
         return ""
-    outcomes = group_columns(trained.taxonomy)["outcomes"]
+    outcomes = list(trained.taxonomy.outcomes)
     none = rows & ~trained.truth[:, outcomes].any(axis=1)
     silent = (~trained.decided[none][:, outcomes].any(axis=1)).sum()
     found = trained.evaluate(rows).groups[0]

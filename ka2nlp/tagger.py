@@ -136,15 +136,14 @@ class Tagger:
         Raises
         ------
         ModelError
-            When it is missing, damaged or made for another taxonomy, or there is no such device.
+            When it is missing or damaged, does not fit its taxonomy, or there is no such device.
         """
-        taxonomy = Taxonomy.load()
         with ThreadPoolExecutor() as pool:  # spaCy takes long to load: side by side with the rest
             pool.submit(split_sentences, "")
-            bundle = load_bundle(find_model(model), taxonomy)
+            bundle = load_bundle(find_model(model))
             encoder = load_encoder(bundle.folder, n_threads=n_threads, device=device)
         name = f"{bundle.manifest.name} {bundle.manifest.version}"
-        return cls(taxonomy, encoder, bundle.heads, name)
+        return cls(bundle.taxonomy, encoder, bundle.heads, name)
 
     def with_threshold(self, threshold: float) -> Tagger:
         """Give a tagger that decides at one threshold in [0, 1] for all labels.
@@ -164,6 +163,16 @@ class Tagger:
 
     def __repr__(self) -> str:
         return f"Tagger({self.name!r}, {len(self.taxonomy)} labels)"
+
+    def with_language(self, language: str) -> Tagger:
+        """Give a tagger whose labels are in another language, by its tag, such as ``fr``.
+
+        Raises
+        ------
+        TaxonomyError
+            When there are no labels in the language.
+        """
+        return Tagger(self.taxonomy.translated(language), self.encoder, self.heads, self.name)
 
     def tag(self, text: str | Document, *, title: str = "") -> Report:
         """Tag one description; the same as ``tag_many`` of one.

@@ -18,7 +18,9 @@ import ka2nlp
 PACKAGE = ROOT / "ka2nlp"
 LAYERS = [
     {"ka2nlp", "errors", "progress", "records"},
-    {"arrays", "drafts", "taxonomy", "languages", "torch_session"},
+    {"arrays", "drafts", "languages", "skos", "torch_session"},
+    {"taxonomy"},
+    {"linked_data"},
     {
         "documents",
         "sentences",

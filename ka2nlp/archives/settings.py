@@ -12,7 +12,6 @@ from typing import Final
 from ka2nlp import __version__
 from ka2nlp.bundles import bundle_digest, find_model, load_bundle
 from ka2nlp.errors import ArchiveError
-from ka2nlp.taxonomy import Taxonomy
 
 __all__ = ["FORMAT", "Settings", "choose_settings", "parse_settings"]
 
@@ -85,18 +84,17 @@ def choose_settings(
     Raises
     ------
     ModelError
-        When the model is missing, damaged or made for another taxonomy.
+        When the model is missing or damaged.
     """
-    taxonomy = Taxonomy.load()
-    bundle = load_bundle(find_model(model), taxonomy)
+    bundle = load_bundle(find_model(model))
     return Settings(
         model=f"{bundle.manifest.name} {bundle.manifest.version}",
         bundle=bundle_digest(bundle.folder),
-        taxonomy=taxonomy.fingerprint,
+        taxonomy=bundle.taxonomy.fingerprint,
         ka2nlp=__version__,
         threshold=threshold,
         keep=tuple(keep),
-        codes=taxonomy.codes,
+        codes=bundle.taxonomy.codes,
         shard_rows=shard_rows,
         device=device,
     )
