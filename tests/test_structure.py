@@ -19,6 +19,7 @@ PACKAGE = ROOT / "ka2nlp"
 LAYERS = [
     {"ka2nlp", "errors", "progress", "records"},
     {"arrays", "drafts", "languages", "skos", "torch_session"},
+    {"concepts"},
     {"taxonomy"},
     {"linked_data"},
     {
