@@ -14,6 +14,7 @@ from ka2nlp.review import Store
 from ka2nlp.review.access import (
     may_see,
     may_see_decisions,
+    may_see_suggestions,
     require_own,
     require_role,
     require_seen,
@@ -208,6 +209,31 @@ def test_a_blind_call_reveals_when_a_task_is_finished(blind: Desk, taxonomy: Tax
         assert get_assignment(session, other.id).revealed is None
         judge = give(session, blind, blind.lead, "consolidate")
         assert reveal(session, judge.id).revealed is not None
+
+
+def test_who_evaluates_blindly_sees_no_suggestion(blind: Desk) -> None:
+    with blind.store.transaction() as session:
+        proposal_id = blind.proposals[0].id
+        tasks = [give(session, blind, user) for user in (blind.ada, blind.lead)]
+        give(session, blind, blind.ben, "consolidate")
+
+        def seen() -> list[str]:
+            people = (blind.administrator, blind.lead, blind.ada, blind.ben)
+            return [one.name for one in people if may_see_suggestions(session, one, proposal_id)]
+
+        assert seen() == ["root", "ben"]
+        finish(session, tasks[0].id)
+        assert seen() == ["root", "ada", "ben"]
+        finish(session, tasks[1].id)
+        assert seen() == ["root", "lea", "ada", "ben"]
+        assert not may_see_suggestions(session, blind.ada, blind.proposals[1].id)
+
+
+def test_who_evaluates_in_an_open_call_sees_suggestions(desk: Desk) -> None:
+    with desk.store.transaction() as session:
+        task = give(session, desk, desk.ada)
+        assert may_see_suggestions(session, desk.ada, task.proposal_id)
+        assert not may_see_suggestions(session, desk.ben, task.proposal_id)
 
 
 def test_evaluators_see_what_is_assigned_to_them(desk: Desk) -> None:

@@ -100,6 +100,26 @@ def test_a_file_that_is_no_database(tmp_path: Path) -> None:
         Store.open(f"sqlite:///{tmp_path}/notes.txt")
 
 
+def test_nobody_else_may_read_the_file(tmp_path: Path) -> None:
+    with contextlib.closing(Store.open(f"sqlite:///{tmp_path}/review.db")) as store:
+        with store.transaction() as session:
+            create_call(session, "Spring")
+        found = {path.name: path.stat().st_mode & 0o077 for path in tmp_path.iterdir()}
+    assert found == {"review.db": 0, "review.db-wal": 0, "review.db-shm": 0}
+
+
+def test_a_file_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "review.db").symlink_to(tmp_path / "no" / "such" / "folder")
+    with pytest.raises(StoreError, match=r"review\.db, which cannot be made or written \(No such"):
+        Store.open(f"sqlite:///{tmp_path}/review.db")
+
+
+def test_an_old_sqlite_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 26, 0))
+    with pytest.raises(StoreError, match=r"expected 3\.35 or newer; use a newer Python"):
+        Store.open("sqlite:///review.db")
+
+
 @pytest.mark.parametrize(
     ("url", "message"),
     [

@@ -47,6 +47,7 @@ LAYERS = [
     {"bundle_adaptation"},
     {"archives", "spacy_component"},
     {"overviews", "review"},
+    {"web"},
     {"cli"},
     {"__main__"},
 ]

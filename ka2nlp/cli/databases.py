@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import update_wrapper
-from typing import Any, Final
+from typing import Any
 
 import click
 
-__all__ = ["DEFAULT_DATABASE", "database_option"]
+from ka2nlp.web.settings import DEFAULT_DATABASE
 
-DEFAULT_DATABASE: Final = "sqlite:///ka2nlp-review.db"
-"""In the current folder."""
+__all__ = ["database_option"]
 
 
 def database_option(command: Callable[..., None]) -> Callable[..., None]:

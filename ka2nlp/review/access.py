@@ -5,13 +5,14 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from ka2nlp.errors import NotAllowedError, NotFoundError
-from ka2nlp.review.records import CONSOLIDATE, EVALUATE, Assignment, Decision, Proposal, User
+from ka2nlp.review.records import CONSOLIDATE, EVALUATE, Assignment, Call, Decision, Proposal, User
 from ka2nlp.review.rows import find, find_all, get
 from ka2nlp.review.schema import assignments, decisions
 
 __all__ = [
     "may_see",
     "may_see_decisions",
+    "may_see_suggestions",
     "require_own",
     "require_role",
     "require_seen",
@@ -75,6 +76,20 @@ def may_see_decisions(session: Session, user: User, assignment: Assignment) -> b
         return True
     own = _task_of(session, user, assignment.proposal_id)
     return _sees_others(user, own)
+
+
+def may_see_suggestions(session: Session, user: User, proposal_id: int) -> bool:
+    """Tell whether a user may see what models say of a proposal that they may read.
+
+    In a blind call, whoever evaluates a proposal sees it once they have finished, whatever the
+    role. ``assignments.reveal`` has to be called when it is shown to somebody with a task.
+    """
+    own = _task_of(session, user, proposal_id)
+    if own is None:
+        return user.role != "evaluator"
+    if own.task == CONSOLIDATE or own.revealed is not None:
+        return True
+    return not get(session, Call, get(session, Proposal, proposal_id).call_id).blind
 
 
 def visible_trail(session: Session, user: User, proposal_id: int) -> list[Decision]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +14,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from ka2nlp.documents.urls import show_url
 from ka2nlp.errors import ConflictError, StoreError
 
-__all__ = ["engine_settings", "failures_told", "parse_address", "prepare"]
+__all__ = ["engine_settings", "failures_told", "make_file", "parse_address", "prepare"]
 
 _WAIT: Final = 30
 """Seconds to wait for another writer."""
@@ -24,6 +25,8 @@ _DRIVERS: Final = {
     "postgres": "postgresql+psycopg",
     "postgresql+psycopg": "postgresql+psycopg",
 }
+
+_OLDEST_SQLITE: Final = (3, 35)
 
 _SQLITE: Final = (
     "PRAGMA journal_mode = WAL",
@@ -67,6 +70,11 @@ def parse_address(url: str, *, must_exist: bool = False) -> URL:
 
 
 def _check_file(name: str | None, *, must_exist: bool) -> None:
+    if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
+        raise StoreError(
+            f"got SQLite {sqlite3.sqlite_version}, expected 3.35 or newer; use a newer Python, "
+            "or PostgreSQL"
+        )
     if not name or name == ":memory:":
         raise StoreError(
             "got a database in memory, which would be lost; expected a file: sqlite:///file.db"
@@ -78,6 +86,25 @@ def _check_file(name: str | None, *, must_exist: bool) -> None:
         raise StoreError(
             f"got the database {path} in a folder that does not exist; make the folder first"
         )
+
+
+def make_file(address: URL) -> None:
+    """Make the file of an SQLite database where there is none, for nobody else to read.
+
+    Raises
+    ------
+    StoreError
+        When it cannot be made.
+    """
+    if address.drivername != "sqlite" or not address.database:
+        return
+    try:
+        Path(address.database).touch(mode=0o600)
+    except OSError as error:
+        raise StoreError(
+            f"got the database {address.database}, which cannot be made or written "
+            f"({error.strerror}); choose another folder"
+        ) from error
 
 
 def engine_settings(address: URL) -> dict[str, Any]:

@@ -14,7 +14,13 @@ from sqlalchemy import Engine, create_engine
 from sqlalchemy.orm import Session
 
 from ka2nlp.documents.urls import show_url
-from ka2nlp.review.connections import engine_settings, failures_told, parse_address, prepare
+from ka2nlp.review.connections import (
+    engine_settings,
+    failures_told,
+    make_file,
+    parse_address,
+    prepare,
+)
 from ka2nlp.review.upgrades import upgrade
 
 __all__ = ["Store"]
@@ -61,6 +67,7 @@ class Store:
         """
         shown = show_url(url)
         address = parse_address(url, must_exist=not migrate)
+        make_file(address)
         engine = create_engine(address, **engine_settings(address))
         prepare(engine)
         try:

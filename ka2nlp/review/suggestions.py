@@ -25,7 +25,7 @@ def keep_suggestion(session: Session, text_id: int, report: Report) -> Suggestio
         When there is no such text.
     """
     get(session, Text, text_id)
-    form = plain(report.to_dict())
+    form = plain(report.to_dict(doubts=True))
     last = find_suggestion(session, text_id, report.model)
     if last is not None and last.report == form:
         return last
