@@ -68,6 +68,14 @@ def test_a_task_is_given_once(desk: Desk) -> None:
             give(session, desk, desk.ben)
 
 
+def test_one_user_consolidates_a_proposal(desk: Desk) -> None:
+    with desk.store.transaction() as session:
+        give(session, desk, desk.lead, "consolidate")
+        with pytest.raises(ConflictError, match="a proposal that another user consolidates"):
+            give(session, desk, desk.ben, "consolidate")
+        give(session, desk, desk.ben, "consolidate", at=1)
+
+
 def test_tasks_are_found_by_user_call_task_and_state(desk: Desk) -> None:
     with desk.store.transaction() as session:
         tasks = [give(session, desk, desk.ada, at=at) for at in range(2)]

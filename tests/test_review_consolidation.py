@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from review_desk import Desk, give, set_up
 
-from ka2nlp.errors import NotFoundError
+from ka2nlp.errors import InvalidError, NotFoundError
 from ka2nlp.records import Document
 from ka2nlp.review import Store
-from ka2nlp.review.assignments import finish
-from ka2nlp.review.consolidation import FinalLabels, disagreements, final
+from ka2nlp.review.assignments import assignments_of, finish
+from ka2nlp.review.consolidation import FinalLabels, adopt_agreement, disagreements, final
 from ka2nlp.review.decisions import decide
 from ka2nlp.review.proposals import add_documents, latest_text
 from ka2nlp.review.records import Choice, User
@@ -141,3 +141,34 @@ def test_evidence_is_of_the_version_that_was_judged_last(alone: Panel) -> None:
     found = alone.final()
     assert (found.labels, found.text_id) == ({"S1", "S2"}, new.id)
     assert found.evidence == {"S2": ((0, 5),)}
+
+
+def test_what_a_pair_agrees_on_is_taken_over(pair: Panel) -> None:
+    facet = next(one for one in pair.taxonomy.concepts if one.broader)
+    pair.judge(pair.desk.ada, Choice("S1", "yes", ((0, 3),)), Choice(facet.code, "yes"))
+    pair.judge(pair.desk.ben, Choice("S1", "yes", ((5, 9),)), Choice(facet.code, "yes"))
+    with pair.desk.store.transaction() as session:
+        task = give(session, pair.desk, pair.desk.lead, "consolidate")
+        made = adopt_agreement(session, task.id, taxonomy=pair.taxonomy)
+        assert [one.code for one in made] == ["S1", facet.broader, facet.code]
+        assert made[0].evidence == ((0, 3), (5, 9))
+        assert {one.user_id for one in made} == {pair.desk.lead.id}
+        assert adopt_agreement(session, task.id, taxonomy=pair.taxonomy) == []
+        finish(session, task.id)
+        with pytest.raises(InvalidError, match="got a task to evaluate, expected one to consol"):
+            adopt_agreement(
+                session, assignments_of(session, pair.desk.ada.id)[0].id, taxonomy=pair.taxonomy
+            )
+    assert pair.final().labels == {"S1", facet.code, facet.broader}
+
+
+def test_what_the_consolidator_refused_is_not_taken_over(pair: Panel) -> None:
+    facet = next(one for one in pair.taxonomy.concepts if one.broader)
+    for user in (pair.desk.ada, pair.desk.ben):
+        pair.judge(user, Choice("S1", "yes"), Choice("S2", "yes"), Choice(facet.code, "yes"))
+    with pair.desk.store.transaction() as session:
+        task = give(session, pair.desk, pair.desk.lead, "consolidate")
+        for choice in (Choice("S1", "no"), Choice(str(facet.broader), "no")):
+            decide(session, task.id, choice, taxonomy=pair.taxonomy)
+        made = adopt_agreement(session, task.id, taxonomy=pair.taxonomy)
+        assert [one.code for one in made] == ["S2"]

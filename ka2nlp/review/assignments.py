@@ -41,7 +41,8 @@ __all__ = [
 def assign(session: Session, proposal_id: int, user_id: int, task: str) -> Assignment:
     """Give a user a task on a proposal.
 
-    A user has at most one task on a proposal: who evaluates it does not consolidate it.
+    A user has at most one task on a proposal: who evaluates it does not consolidate it. One user
+    consolidates a proposal.
 
     Raises
     ------
@@ -50,18 +51,21 @@ def assign(session: Session, proposal_id: int, user_id: int, task: str) -> Assig
     NotFoundError
         When there is no such proposal or user.
     ConflictError
-        When the user has a task on it already or is not active, or the call is closed.
+        When the user has a task on it already or is not active, somebody else consolidates it, or
+        the call is closed.
     """
     if task not in TASKS:
         raise InvalidError(f"got the task {task!r}, expected one of {', '.join(TASKS)}")
     open_call_of(session, get(session, Proposal, proposal_id).call_id, lock=True)
     user = _active(session, user_id)
-    on_it = (assignments.c.proposal_id == proposal_id, assignments.c.user_id == user_id)
-    if earlier := find(session, Assignment, *on_it):
-        raise ConflictError(
-            f"got {user.name!r}, who has the task to {earlier.task} this proposal already; "
-            "choose somebody else"
-        )
+    for earlier in assignments_on(session, proposal_id):
+        if earlier.user_id == user_id:
+            raise ConflictError(
+                f"got {user.name!r}, who has the task to {earlier.task} this proposal already; "
+                "choose somebody else"
+            )
+        if earlier.task == task == CONSOLIDATE:
+            raise ConflictError("got a proposal that another user consolidates; one is enough")
     return _give(session, proposal_id, user_id, task)
 
 

@@ -7,14 +7,25 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from ka2nlp.errors import InvalidError
 from ka2nlp.labelled import Span
-from ka2nlp.review.assignments import assignments_on
+from ka2nlp.review.assignments import assignments_on, get_assignment
 from ka2nlp.review.calls import get_call
-from ka2nlp.review.decisions import standing
+from ka2nlp.review.decisions import MOST_SPANS, decide, standing
 from ka2nlp.review.proposals import get_proposal
-from ka2nlp.review.records import CONSOLIDATE, EVALUATE, NO, UNSURE, YES, Assignment, Decision
+from ka2nlp.review.records import (
+    CONSOLIDATE,
+    EVALUATE,
+    NO,
+    UNSURE,
+    YES,
+    Assignment,
+    Choice,
+    Decision,
+)
+from ka2nlp.taxonomy import Taxonomy
 
-__all__ = ["FinalLabels", "disagreements", "final"]
+__all__ = ["FinalLabels", "adopt_agreement", "disagreements", "final"]
 
 Standing = Mapping[str, Decision]
 
@@ -79,9 +90,7 @@ def final(session: Session, proposal_id: int) -> FinalLabels:
     open_codes = _differences(judged)
     complete = bool(consolidated) or (not open_codes and _all_in(tasks, wanted))
     labels = _agreed(judged)
-    newest = max(
-        (one.text_id for stands in judged.values() for one in stands.values()), default=None
-    )
+    newest = _newest(judged)
     unsure = {code for stands in judged.values() for code in _with(stands, UNSURE)}
     return FinalLabels(
         labels,
@@ -91,6 +100,49 @@ def final(session: Session, proposal_id: int) -> FinalLabels:
         frozenset(open_codes) | unsure,
         complete,
     )
+
+
+def adopt_agreement(session: Session, assignment_id: int, *, taxonomy: Taxonomy) -> list[Decision]:
+    """Take over the labels on which all finished evaluators agree, as the consolidator's decisions.
+
+    With their evidence, one decision a code. What the consolidator has decided stays as it is, and
+    so does a facet whose parent they refused.
+
+    Parameters
+    ----------
+    session
+        Of ``Store.transaction()``.
+    assignment_id
+        A task to consolidate.
+    taxonomy
+        The codes and their parents.
+
+    Returns
+    -------
+    list of Decision
+        The new ones, in the order of the taxonomy.
+
+    Raises
+    ------
+    NotFoundError, InvalidError
+        When there is no such task, or it is not to consolidate.
+    ConflictError
+        When the task is finished, or the call is closed.
+    """
+    task = get_assignment(session, assignment_id)
+    if task.task != CONSOLIDATE:
+        raise InvalidError(f"got a task to {task.task}, expected one to {CONSOLIDATE}")
+    judged = _finished(session, assignments_on(session, task.proposal_id), EVALUATE)
+    own, agreed, text_id = standing(session, task.id), _agreed(judged), _newest(judged)
+    made = []
+    for code in taxonomy.codes:
+        parent = taxonomy[code].broader
+        refused = parent in own and own[parent].verdict != YES
+        if code in agreed and code not in own and not refused:
+            spans = _spans(judged, code, text_id)[:MOST_SPANS]
+            choice = Choice(code, YES, spans, text_id=text_id)
+            made.append(decide(session, task.id, choice, taxonomy=taxonomy))
+    return made
 
 
 def _finished(session: Session, tasks: Iterable[Assignment], task: str) -> dict[int, Standing]:
@@ -121,6 +173,12 @@ def _all_in(tasks: Iterable[Assignment], wanted: int) -> bool:
 def _agreed(judged: Mapping[int, Standing]) -> frozenset[str]:
     ticked = [_with(stands, YES) for stands in judged.values()]
     return frozenset.intersection(*ticked) if ticked else frozenset()
+
+
+def _newest(judged: Mapping[int, Standing]) -> int | None:
+    """Give the newest version of the text on which something was decided."""
+    texts = [one.text_id for stands in judged.values() for one in stands.values()]
+    return max(texts, default=None)
 
 
 def _with(stands: Standing, verdict: str) -> frozenset[str]:

@@ -35,11 +35,12 @@ from ka2nlp.review.schema import decisions
 from ka2nlp.review.suggestions import find_suggestion, get_suggestion
 from ka2nlp.taxonomy import Taxonomy
 
-__all__ = ["decide", "standing", "trail", "undo"]
+__all__ = ["MOST_SPANS", "decide", "standing", "trail", "undo"]
 
 _KEY: Final = re.compile(r"[A-Za-z0-9._:-]{1,100}")  # without the space that joins a code to it
 _LONGEST_NOTE: Final = 2000
-_MOST_SPANS: Final = 50
+MOST_SPANS: Final = 50
+"""Pieces of evidence that one decision may have."""
 
 
 def decide(
@@ -81,8 +82,7 @@ def decide(
     ConflictError
         When the task is finished, the call is closed, or the key named another decision before.
     """
-    assignment, key = get(session, Assignment, assignment_id, lock=True), _checked_key(key)
-    first = _made_by(session, assignment_id, key)
+    assignment, key, first = _begin(session, assignment_id, key)
     if first is not None:
         asked = (choice.code, choice.verdict, False)
         return _same(first, asked == (first.code, first.verdict, first.undoes is not None))
@@ -124,8 +124,7 @@ def undo(session: Session, assignment_id: int, key: str | None = None) -> Decisi
     ConflictError
         When the task is finished, the call is closed, or the key named another decision before.
     """
-    assignment, key = get(session, Assignment, assignment_id, lock=True), _checked_key(key)
-    first = _made_by(session, assignment_id, key)
+    assignment, key, first = _begin(session, assignment_id, key)
     if first is not None:
         return _same(first, first.undoes is not None)
     _check_open(session, assignment)
@@ -254,10 +253,13 @@ def _last_chosen(events: list[Decision]) -> Decision | None:
     return chosen[-1] if chosen else None
 
 
-def _made_by(session: Session, assignment_id: int, key: str) -> Decision | None:
-    return find(
-        session, Decision, decisions.c.assignment_id == assignment_id, decisions.c.key == key
-    )
+def _begin(
+    session: Session, assignment_id: int, key: str | None
+) -> tuple[Assignment, str, Decision | None]:
+    """Lock a task, and find what this request made if it was sent before."""
+    assignment, key = get(session, Assignment, assignment_id, lock=True), _checked_key(key)
+    same = (decisions.c.assignment_id == assignment_id, decisions.c.key == key)
+    return assignment, key, find(session, Decision, *same)
 
 
 def _same(first: Decision, is_same: bool) -> Decision:
@@ -298,8 +300,8 @@ def _check(choice: Choice, taxonomy: Taxonomy) -> None:
         raise InvalidError(
             f"got a note of {len(choice.note)} characters, expected at most {_LONGEST_NOTE}"
         )
-    if len(choice.evidence) > _MOST_SPANS:
-        raise InvalidError(f"got {len(choice.evidence)} spans, expected at most {_MOST_SPANS}")
+    if len(choice.evidence) > MOST_SPANS:
+        raise InvalidError(f"got {len(choice.evidence)} spans, expected at most {MOST_SPANS}")
 
 
 def _seen(

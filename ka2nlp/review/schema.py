@@ -32,10 +32,10 @@ from ka2nlp.review.values import plain, plain_text
 __all__ = [
     "REVISION",
     "Characters",
+    "Items",
     "Moment",
     "Number",
     "Places",
-    "Row",
     "Values",
     "assignments",
     "calls",
@@ -116,7 +116,7 @@ class Values(TypeDecorator[Any]):
         return plain(value)
 
 
-class Row(TypeDecorator[tuple[Any, ...]]):
+class Items(TypeDecorator[tuple[Any, ...]]):
     """A tuple of JSON values; an array within is a tuple as well (spans)."""
 
     impl = Values
@@ -238,7 +238,7 @@ texts: Final = Table(
     Column("title", Characters, nullable=False),
     Column("text", Characters, nullable=False),
     Column("places", Places, nullable=False),
-    Column("problems", Row, nullable=False),
+    Column("problems", Items, nullable=False),
     _moment("created"),
     UniqueConstraint("proposal_id", "number"),
 )
@@ -280,7 +280,7 @@ decisions: Final = Table(
     _to("user_id", "users"),
     Column("code", Characters(40), nullable=False),
     Column("verdict", Characters(20), nullable=False),
-    Column("evidence", Row, nullable=False),
+    Column("evidence", Items, nullable=False),
     Column("note", Characters, nullable=False),
     Column("model", Characters, nullable=True),
     Column("probability", Float, nullable=True),
