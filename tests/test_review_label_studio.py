@@ -225,6 +225,14 @@ def test_a_changed_mind_is_a_decision_too(store: Store) -> None:
     }
 
 
+@pytest.mark.parametrize("blind", [False, True])
+def test_predictions_were_in_view_unless_the_call_is_blind(store: Store, blind: bool) -> None:
+    work = Work(store, blind=blind)
+    work.suggest()
+    take(work, [export(work)[0] | {"annotations": [annotation("S1")]}])
+    assert {one.shown for one in judged(work, "p1", "ben").standing.values()} == {not blind}
+
+
 def annotation(code: str, **more: object) -> dict[str, Any]:
     return {"result": [{"type": "choices", "value": {"choices": [code]}}], **more}
 

@@ -7,7 +7,7 @@ label in Label Studio's words stands in ``ka2nlp.review.label_studio_results``.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,13 +17,23 @@ from sqlalchemy.orm import Session
 from ka2nlp.errors import InvalidError
 from ka2nlp.labelled import Span
 from ka2nlp.records import NOT_ADDRESSED
-from ka2nlp.review.assignments import assign, finish
+from ka2nlp.review.assignments import assign, finish, reveal
 from ka2nlp.review.calls import get_call
 from ka2nlp.review.decisions import decide, standing
 from ka2nlp.review.label_studio_results import Labels, read_results, write_results
 from ka2nlp.review.proposals import latest_text
 from ka2nlp.review.readings import Reading, latest_suggestions, latest_texts, read_call, tags_of
-from ka2nlp.review.records import CONSOLIDATE, EVALUATE, NO, YES, Assignment, Choice, Proposal, Text
+from ka2nlp.review.records import (
+    CONSOLIDATE,
+    EVALUATE,
+    NO,
+    YES,
+    Assignment,
+    Choice,
+    Proposal,
+    Suggestion,
+    Text,
+)
 from ka2nlp.review.rows import find, get
 from ka2nlp.review.schema import assignments, proposals
 from ka2nlp.review.suggestions import find_suggestion
@@ -163,9 +173,10 @@ def from_label_studio(
 
     A code that is ticked, or named at a span, is decided yes, with its spans as evidence. A code
     that is neither is decided no where a model suggested it or this user has said yes before, and
-    is otherwise left undecided, which counts as no. A task without a finished annotation, with
-    another text than the newest one of its proposal, or whose proposal this user has finished
-    already, is left alone and told; so the same file imported again changes nothing.
+    is otherwise left undecided, which counts as no. Since the tasks of a call that is not blind
+    hold predictions, these decisions count as made in view of them. A task without a finished
+    annotation, with another text than the newest one of its proposal, or whose proposal this user
+    has finished already, is left alone and told; so the same file imported again changes nothing.
 
     Parameters
     ----------
@@ -193,7 +204,7 @@ def from_label_studio(
         When an annotation is not of the expected form, names a label that is no code, or a task
         has several annotations.
     """
-    get_call(session, call_id)
+    blind = get_call(session, call_id).blind
     skipped: list[tuple[str, str]] = []
     n_proposals = n_decisions = n_lost = 0
     for number, task in enumerate(tasks, start=1):
@@ -209,7 +220,11 @@ def from_label_studio(
             skipped.append((name, "the user has finished it already, or consolidates it"))
             continue
         labels = _labels(found, text, name, taxonomy)
-        choices = _choices(session, assignment, text, labels, taxonomy)
+        suggestion = find_suggestion(session, text.id)
+        if suggestion is not None and not blind:
+            reveal(session, assignment.id)
+        stood = standing(session, assignment.id)
+        choices = _choices(labels, text, suggestion, stood, taxonomy)
         for choice in choices:
             decide(session, assignment.id, choice, taxonomy=taxonomy)
         finish(session, assignment.id)
@@ -275,11 +290,13 @@ def _labels(annotation: Task, text: Text, name: str, taxonomy: Taxonomy) -> Labe
 
 
 def _choices(
-    session: Session, assignment: Assignment, text: Text, labels: Labels, taxonomy: Taxonomy
+    labels: Labels,
+    text: Text,
+    suggestion: Suggestion | None,
+    stood: Container[str],
+    taxonomy: Taxonomy,
 ) -> list[Choice]:
-    suggestion = find_suggestion(session, text.id)
     answers: Mapping[str, str] = suggestion.report["answers"] if suggestion else {}
-    stood = standing(session, assignment.id)
     choices = []
     for code in taxonomy.codes:
         if code in labels.codes:
