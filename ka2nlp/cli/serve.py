@@ -79,10 +79,12 @@ def _serve(settings: Settings) -> None:
     finally:
         store.close()
     model = Model.load(settings.model)
+    app = create_app(settings, model)
+    app.openapi()  # makes all routes, for which the first visitor would wait
     with _listen(settings.host, settings.port) as listener:
         port = listener.getsockname()[1]
         config = uvicorn.Config(
-            create_app(settings, model),
+            app,
             log_level="warning",
             access_log=False,
             server_header=False,
