@@ -264,7 +264,9 @@ class Taxonomy:
         return self._translations(language).get(concept.uri, concept.label)
 
     def translated(self, language: str) -> Taxonomy:
-        """Give the taxonomy with its labels in a language; definitions stay English.
+        """Give the taxonomy with its labels in a language.
+
+        The definitions of concepts stay English; those of levels are left out then.
 
         Raises
         ------
@@ -275,7 +277,14 @@ class Taxonomy:
         return replace(
             self,
             concepts=tuple(replace(c, label=labels.get(c.uri, c.label)) for c in self.concepts),
-            levels=tuple(replace(v, label=labels.get(v.uri, v.label)) for v in self.levels),
+            levels=tuple(
+                replace(
+                    level,
+                    label=labels.get(level.uri, level.label),
+                    definition=level.definition if language == "en" else "",
+                )
+                for level in self.levels
+            ),
         )
 
     def _translations(self, language: str) -> Mapping[str, str]:
