@@ -17,56 +17,20 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from ka2nlp.concepts import Concept, Level, read_concepts
 from ka2nlp.errors import TaxonomyError
 from ka2nlp.skos import Graph, preferred_labels
 
-if TYPE_CHECKING:
-    from ka2nlp.skos import Term
-
-__all__ = ["CARRIED", "Concept", "Level", "Taxonomy"]
+__all__ = ["CARRIED", "Taxonomy"]
 
 CARRIED: Final = ("taxonomy.ttl", "taxonomy-labels.ttl")
 """Files in which a model, or a run of an archive, carries a vocabulary of its own."""
 
-_SOURCE: Final = "http://purl.org/dc/terms/source"
 _TITLE: Final = "http://purl.org/dc/terms/title"
 _VERSION: Final = "http://www.w3.org/2002/07/owl#versionInfo"
 _LABELS: Final = "-labels.ttl"
-
-
-@dataclass(frozen=True, slots=True)
-class Concept:
-    """One label: its code (notation), its words, its place in the hierarchy and its source."""
-
-    code: str
-    uri: str
-    label: str
-    definition: str
-    note: str
-    level: str
-    broader: str | None
-    narrower: tuple[str, ...]
-    source: str
-
-
-@dataclass(frozen=True, slots=True)
-class Level:
-    """A named, ordered group of concepts, such as the systemic outcomes.
-
-    Parameters
-    ----------
-    framing
-        Whether its concepts frame the outcomes, and are none themselves.
-    """
-
-    key: str
-    uri: str
-    label: str
-    definition: str
-    codes: tuple[str, ...]
-    framing: bool = False
 
 
 @dataclass(frozen=True)
@@ -141,13 +105,7 @@ class Taxonomy:
             When the text is not Turtle or not a valid vocabulary.
         """
         graph = Graph(turtle)
-        nodes = _level_nodes(graph)
-        levels = tuple(_level(graph, node) for node in nodes)
-        concepts = tuple(
-            _concept(graph, node, level.key)
-            for level, collection in zip(levels, nodes, strict=True)
-            for node in graph.listed(collection)
-        )
+        levels, concepts = read_concepts(graph)
         scheme = graph.instances("ConceptScheme")
         title, version = (
             graph.text(scheme[0], name, required=False) if len(scheme) == 1 else ""
@@ -359,54 +317,3 @@ def _read(path: Path) -> str:
         raise TaxonomyError(
             f"got {path}, which cannot be read ({error}); expected a SKOS vocabulary in Turtle"
         ) from error
-
-
-def _level_nodes(graph: Graph) -> list[Term]:
-    nested = [
-        graph.listed(node)
-        for node in graph.instances("OrderedCollection")
-        if node.value.endswith("levels")
-    ]
-    if len(nested) != 1 or not nested[0]:
-        raise TaxonomyError(
-            f"got {len(nested)} ordered collections named levels, expected one that lists "
-            "the levels (ordered collections of concepts)"
-        )
-    return nested[0]
-
-
-def _level(graph: Graph, node: Term) -> Level:
-    framing = [
-        member
-        for collection in graph.instances("Collection")
-        if collection.value.endswith("framing")
-        for member in graph.objects(collection, "member")
-    ]
-    return Level(
-        key=graph.text(node, "notation"),
-        uri=str(getattr(node, "value", node)),
-        label=graph.text(node, "prefLabel"),
-        definition=graph.text(node, "definition", required=False),
-        codes=tuple(graph.text(member, "notation") for member in graph.listed(node)),
-        framing=node in framing,
-    )
-
-
-def _concept(graph: Graph, node: Term, level: str) -> Concept:
-    broader, narrower = (
-        [graph.text(other, "notation") for other in graph.objects(node, relation)]
-        for relation in ("broader", "narrower")
-    )
-    if len(broader) > 1:
-        raise TaxonomyError(f"got {len(broader)} broader concepts of {node}, expected one")
-    return Concept(
-        code=graph.text(node, "notation"),
-        uri=str(getattr(node, "value", node)),
-        label=graph.text(node, "prefLabel"),
-        definition=graph.text(node, "definition"),
-        note=graph.text(node, "scopeNote", required=False),
-        level=level,
-        broader=broader[0] if broader else None,
-        narrower=tuple(sorted(narrower)),
-        source=graph.text(node, _SOURCE, required=False),
-    )

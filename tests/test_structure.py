@@ -19,6 +19,7 @@ PACKAGE = ROOT / "ka2nlp"
 LAYERS = [
     {"ka2nlp", "errors", "progress", "records"},
     {"arrays", "languages", "skos"},
+    {"concepts"},
     {"taxonomy"},
     {"linked_data"},
     {

@@ -10,8 +10,9 @@ from collections.abc import Iterable
 from itertools import cycle
 from typing import TYPE_CHECKING, Final, TextIO
 
+from ka2nlp.concepts import Level
 from ka2nlp.records import TO_CHECK, Report, Tag
-from ka2nlp.taxonomy import Level, Taxonomy
+from ka2nlp.taxonomy import Taxonomy
 
 if TYPE_CHECKING:
     from rich.console import Console
