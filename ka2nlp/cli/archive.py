@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ka2nlp.cli.inputs import Read, reading_options
+from ka2nlp.cli.inputs import Read, device_option, reading_options
 from ka2nlp.cli.progress import WAYS, show_progress
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ __all__ = ["command"]
     metavar="P",
     help="Decide at this probability instead of the model's tuned thresholds.",
 )
+@device_option
 @click.option(
     "--engine",
     type=click.Choice(["local", "dask"]),
@@ -77,6 +78,7 @@ def command(
     keep: str,
     model: str | None,
     threshold: float | None,
+    device: str,
     engine: str,
     workers: int | None,
     scheduler: str | None,
@@ -109,6 +111,7 @@ def command(
             keep=[name for name in map(str.strip, keep.split(",")) if name],
             model=model,
             threshold=threshold,
+            device=device,
             engine=engine,
             n_workers=workers,
             scheduler=scheduler,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ka2nlp.cli.corpus import report_join
+from ka2nlp.cli.inputs import taxonomy_option
 from ka2nlp.documents import read_documents
 from ka2nlp.documents.urls import show_url
 from ka2nlp.progress import Progress
@@ -56,6 +57,7 @@ _CORPUS = click.Path(path_type=Path)
 @click.option(
     "--start", metavar="DIR", help="Adapt this model instead: some dozens of documents will do."
 )
+@taxonomy_option
 @click.option("--encoder", metavar="DIR", help="Encoder folder or model; default: the shipped one.")
 @click.option(
     "--fine-tune", is_flag=True, help="Fine-tune the pretrained encoder too (ka2nlp[train])."
@@ -73,6 +75,7 @@ def command(
     auxiliary: tuple[Path, ...],
     texts: tuple[str, ...],
     start: str | None,
+    taxonomy: Path | None,
     encoder: str | None,
     fine_tune: bool,
     epochs: int | None,
@@ -89,20 +92,21 @@ def command(
     """
     from ka2nlp.bundle_adaptation import adapt_bundle
     from ka2nlp.bundle_training import rare_codes, train_bundle
+    from ka2nlp.bundles import find_model
     from ka2nlp.cli.evaluate import show
     from ka2nlp.encoder_training import FineTuneSettings
     from ka2nlp.taxonomy import Taxonomy
     from ka2nlp.training import Settings
     from ka2nlp.transformer_body import TransformerBody
 
-    _check_options(start, encoder, fine_tune, epochs, auxiliary)
+    _check_options(start, encoder, fine_tune, epochs, auxiliary, taxonomy)
     if (not corpora and not decisions) or bool(decisions) != bool(calls):
         raise click.UsageError(
             "got nothing to learn from, expected --corpus, or --from-decisions and --call together"
         )
-    taxonomy = Taxonomy.load()
-    corpus = [*_labelled(corpora, texts, taxonomy), *_decided(decisions, calls, taxonomy)]
-    others = _labelled(auxiliary, texts, taxonomy)
+    scheme = Taxonomy.carried_by(find_model(start)) if start else Taxonomy.load(taxonomy)
+    corpus = [*_labelled(corpora, texts, scheme), *_decided(decisions, calls, scheme)]
+    others = _labelled(auxiliary, texts, scheme)
     called = shlex.join(["ka2nlp", *without_password(sys.argv[1:], decisions)])
     with show_progress() as progress:
         if start is not None:
@@ -117,13 +121,14 @@ def command(
             click.echo(f"changed {len(adapted.changed)} codes: {' '.join(adapted.changed)}")
             click.echo(f"wrote {bundle.folder}")
             return
-        if rare := rare_codes(corpus, taxonomy):
+        if rare := rare_codes(corpus, scheme):
             named = ", ".join(f"{code} {count}" for code, count in rare.items())
             click.echo(f"in fewer than ten documents, and hardly learnt: {named}", err=True)
         tuning = FineTuneSettings(random_state=seed)
         bundle, trained = train_bundle(
             corpus,
             output,
+            taxonomy=scheme,
             auxiliary=others,
             encoder=encoder,
             body=TransformerBody() if fine_tune else None,
@@ -188,10 +193,11 @@ def _check_options(
     fine_tune: bool,
     epochs: int | None,
     auxiliary: tuple[Path, ...],
+    taxonomy: Path | None,
 ) -> None:
-    if start and (encoder or fine_tune or auxiliary):
+    if start and (encoder or fine_tune or auxiliary or taxonomy):
         raise click.UsageError(
-            "got --start with --encoder, --fine-tune or --auxiliary, expected it alone"
+            "got --start with --encoder, --fine-tune, --auxiliary or --taxonomy, expected it alone"
         )
     if fine_tune and encoder:
         raise click.UsageError("got --fine-tune and --encoder, expected one of them")

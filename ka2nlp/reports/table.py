@@ -7,15 +7,17 @@ go; the words stay the same.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import cycle
 from typing import TYPE_CHECKING, Final, TextIO
 
 from ka2nlp.records import TO_CHECK, Report, Tag
+from ka2nlp.reports.ranking import rank_tags
 from ka2nlp.taxonomy import Level, Taxonomy
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["write_table"]
+__all__ = ["count", "write_table"]
 
 MAX_WIDTH: Final = 100
 _BAR: Final = 10
@@ -24,15 +26,10 @@ _LINES: Final = 2.9
 _REPEATED_LINES: Final = 0.85
 _LIKELY: Final = 0.1
 _EIGHTHS: Final = " ▏▎▍▌▋▊▉█"
-_COLOURS: Final = {
-    "systemic": "cyan",
-    "organisational": "green",
-    "individual": "magenta",
-    "practice": "yellow",
-    "reach": "yellow",
-    "challenge": "yellow",
-}
-_COMPACT: Final = frozenset({"practice", "reach", "challenge"})
+_COLOURS: Final = ("cyan", "green", "magenta", "blue")
+"""Of the levels of outcomes, in turn."""
+
+_FRAMING: Final = "yellow"
 
 
 def write_table(reports: Iterable[Report], stream: TextIO, taxonomy: Taxonomy) -> None:
@@ -53,6 +50,9 @@ class _Page:
     def __init__(self, console: Console, taxonomy: Taxonomy) -> None:
         self._console = console
         self._taxonomy = taxonomy
+        outcomes = (level.key for level in taxonomy.levels if not level.framing)
+        self._colours = dict(zip(outcomes, cycle(_COLOURS), strict=False))
+        self._width = max(map(len, taxonomy.codes)) + 1
         self._plain = not console.is_terminal or "utf" not in console.encoding.lower()
 
     def show(self, report: Report) -> None:
@@ -62,7 +62,7 @@ class _Page:
         print_(Text(report.title or report.id, style="bold"))
         if report.title:
             print_(Text(report.id, style="dim"))
-        size = f"{_count(report.n_words, 'word')}, {_count(report.n_sentences, 'sentence')}"
+        size = f"{count(report.n_words, 'word')}, {count(report.n_sentences, 'sentence')}"
         print_(Text(f"{size}; model {report.model}", style="dim"))
         for warning in report.warnings:
             print_(Text(f"! {warning}", style="yellow"))
@@ -79,14 +79,14 @@ class _Page:
     def _show_level(self, level: Level, tags: list[Tag]) -> None:
         from rich.text import Text
 
-        heading = Text(level.label.upper(), style=f"bold {_COLOURS.get(level.key, 'blue')}")
+        heading = Text(level.label.upper(), style=f"bold {self._colours.get(level.key, _FRAMING)}")
         if len(level.label) + len(level.definition) + 2 <= self._console.width:
             heading.append(f"  {level.definition}", style="not bold dim")
         self._console.print(heading)
         shown: set[str] = set()
-        for tag in self._ranked(tags):
+        for tag in rank_tags(tags, self._taxonomy):
             self._show_tag(tag, level.key)
-            if level.key not in _COMPACT:
+            if not level.framing:
                 place = tag.evidence[0].place if tag.evidence else ""
                 self._show_evidence(tag.best_sentence, place, repeated=tag.best_sentence in shown)
             shown.add(tag.best_sentence)
@@ -114,30 +114,16 @@ class _Page:
             line.rstrip()
             self._console.print(Padding(line, (0, 0, 0, 2), expand=False))
 
-    def _ranked(self, tags: list[Tag]) -> list[Tag]:
-        """Order by probability, each facet below its parent."""
-        broader = {tag.code: self._taxonomy[tag.code].broader or tag.code for tag in tags}
-        probability = {tag.code: tag.probability for tag in tags}
-        return sorted(
-            tags,
-            key=lambda tag: (
-                -probability[broader[tag.code]],
-                broader[tag.code],
-                broader[tag.code] != tag.code,
-                -tag.probability,
-            ),
-        )
-
     def _show_tag(self, tag: Tag, level: str) -> None:
         from rich.text import Text
 
         facet = self._taxonomy[tag.code].broader is not None
-        line = Text(f"{'    ' if facet else '  '}{tag.code:<4}")
+        line = Text(f"{'    ' if facet else '  '}{tag.code:<{self._width}}")
         line.append(tag.label, style="" if facet else "bold")
         room = self._console.width - _BAR - 8
         line.truncate(room, overflow="ellipsis")
         line.append(" " * (room - line.cell_len + 1))
-        line.append(self._bar(tag.probability), style=_COLOURS.get(level, "blue"))
+        line.append(self._bar(tag.probability), style=self._colours.get(level, _FRAMING))
         line.append(f" {tag.probability:>4.0%}")
         if tag.answer == TO_CHECK:
             line.append("?", style="bold")
@@ -174,5 +160,6 @@ class _Page:
         return f'"{sentence}"' if self._plain else f"“{sentence}”"
 
 
-def _count(number: int, noun: str) -> str:
+def count(number: int, noun: str) -> str:
+    """Say how many there are: ``1 word``, ``1,200 words``."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -7,8 +7,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from ka2nlp.archives.settings import bundle_digest
-from ka2nlp.bundles import find_model
+from ka2nlp.bundles import bundle_digest, find_model
 from ka2nlp.review.store import Store
 from ka2nlp.tagger import Tagger
 from ka2nlp.taxonomy import Taxonomy

@@ -98,7 +98,7 @@ def lay_out_voices(
 
 
 def _group(key: str, name: str, about: str, rows: Sequence[Row], *, folded: bool = False) -> Group:
-    level = Level(key, name, about, tuple(row.concept.code for row in rows))
+    level = Level(key, "", name, about, tuple(row.concept.code for row in rows))
     return Group(level, False, (Section(None, tuple(rows), folded),) if rows else ())
 
 
