@@ -5,7 +5,10 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final, Protocol
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = [
     "ADDRESSED",
@@ -167,6 +170,12 @@ class Tag:
         return " ".join(self.evidence[0].text.split()) if self.evidence else ""
 
 
+class _Printer(Protocol):
+    """What IPython shows texts with."""
+
+    def text(self, text: str) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """What the tagger says of one document.
@@ -200,6 +209,39 @@ class Report:
     n_words: int
     n_sentences: int
     warnings: tuple[str, ...] = ()
+
+    # How a report looks is the business of ka2nlp.reports, which stands above this module and is
+    # imported when a report is shown.
+
+    def __str__(self) -> str:
+        """Give the page that ``ka2nlp tag`` prints, without colours."""
+        from ka2nlp.reports.shown import report_text
+
+        return report_text(self)
+
+    def __repr__(self) -> str:
+        found = " ".join(tag.code for tag in self.tags) or "no tags"
+        return f"<Report {self.id!r}: {found}>"
+
+    def _repr_html_(self) -> str:
+        from ka2nlp.reports.shown import report_html
+
+        return report_html(self)
+
+    def _repr_pretty_(self, printer: _Printer, cycle: bool) -> None:
+        printer.text(str(self).rstrip())
+
+    def to_frame(self) -> pd.DataFrame:
+        """Give one row a code, as :func:`ka2nlp.reports.frames.report_to_frame` makes it.
+
+        Raises
+        ------
+        InputError
+            When pandas is not installed.
+        """
+        from ka2nlp.reports.shown import report_frame
+
+        return report_frame(self)
 
     def to_dict(self) -> dict[str, object]:
         """Give the JSON form, the contract that other programs build on.

@@ -114,7 +114,18 @@ class Taxonomy:
         )
         taxonomy = cls(concepts, levels, turtle)
         taxonomy._validate(graph.n_concepts())
+        _READ[taxonomy.fingerprint] = taxonomy
         return taxonomy
+
+    @classmethod
+    def known(cls, fingerprint: str) -> Taxonomy | None:
+        """Find the one that ships, or one that this process has read, by its fingerprint."""
+        if fingerprint not in _READ:
+            cls.load()
+        return _READ.get(fingerprint)
+
+    def __repr__(self) -> str:
+        return f"Taxonomy({len(self)} labels, fingerprint {self.fingerprint!r})"
 
     @cached_property
     def codes(self) -> tuple[str, ...]:
@@ -202,6 +213,10 @@ class Taxonomy:
                 f"got {concept.code} below {concept.broader} of another level, "
                 "expected parent and facet in one level"
             )
+
+
+_READ: Final[dict[str, Taxonomy]] = {}
+"""What ``parse`` has read, by fingerprint: a report names its taxonomy by nothing else."""
 
 
 class _Graph:

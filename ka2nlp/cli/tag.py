@@ -13,7 +13,7 @@ from typing import TextIO
 import click
 
 from ka2nlp.cli.inputs import Read, device_option, reading_options
-from ka2nlp.errors import InputError
+from ka2nlp.drafts import drafted
 from ka2nlp.reports import WRITERS, load_writer
 
 __all__ = ["command"]
@@ -70,12 +70,5 @@ def _open(output: Path | None) -> Iterator[TextIO]:
             sys.stdout.reconfigure(encoding=encoding, errors="replace")
         yield sys.stdout
         return
-    draft = output.with_name(f".{output.name}.part")
-    try:
-        with draft.open("w", encoding="utf-8", newline="") as stream:
-            yield stream
-        draft.replace(output)
-    except OSError as error:
-        raise InputError(f"got the output {output}, which cannot be written: {error}") from error
-    finally:
-        draft.unlink(missing_ok=True)
+    with drafted(output) as draft, draft.open("w", encoding="utf-8", newline="") as stream:
+        yield stream
