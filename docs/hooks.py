@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,9 +12,10 @@ import click
 from mkdocs.structure.files import File, Files
 
 from ka2nlp.cli.main import verbs
+from ka2nlp.tagger import Tagger
 from ka2nlp.taxonomy import Concept, Taxonomy
 
-__all__ = ["on_files", "on_page_markdown"]
+__all__ = ["on_files", "on_page_content", "on_page_markdown"]
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 INCLUDED: Final = {
@@ -25,8 +27,14 @@ INCLUDED: Final = {
 }
 """Files of the repository, and where they stand in the site."""
 
+PICTURES: Final = {
+    f"models/{model}/reliability.png": f"explanation/{model}-reliability.png"
+    for model in ("ka2-fast", "ka2-minilm")
+}
+_GUIDE: Final = 'Erasmus+ Programme Guide, Key Action 2, "What are the aims of this key action?", '
 _SECTION: Final = re.compile(r"^<!-- README: (.+) -->$", re.MULTILINE)
-_LINK: Final = re.compile(r"(\]\()([^)#:]+)(#[^)]*)?(\))")
+_REPORT: Final = re.compile(r"<!-- report: (\S+) (\S+) -->")
+_LINK: Final = re.compile(r"(?<=\]\()([^)#:]+)")
 
 
 def on_files(files: Files, config: Any) -> Files:  # noqa: ANN401
@@ -39,10 +47,8 @@ def on_files(files: Files, config: Any) -> Files:  # noqa: ANN401
         made[target] = redirect_links((ROOT / source).read_text(encoding="utf-8"), source, target)
     for target, content in made.items():
         files.append(File.generated(config, target, content=content))
-    for model in ("ka2-fast", "ka2-minilm"):
-        picture = str(ROOT / "models" / model / "reliability.png")
-        target = f"explanation/{model}-reliability.png"
-        files.append(File.generated(config, target, abs_src_path=picture))
+    for source, target in PICTURES.items():
+        files.append(File.generated(config, target, abs_src_path=str(ROOT / source)))
     return files
 
 
@@ -59,23 +65,30 @@ def on_page_markdown(markdown: str, page: Any, **unused: Any) -> str:  # noqa: A
     return _SECTION.sub(section, markdown)
 
 
+def on_page_content(html: str, **unused: Any) -> str:  # noqa: ANN401
+    """Tag the description that a page asks for, which stands in a block of some page."""
+
+    def report(match: re.Match[str]) -> str:
+        page = (ROOT / "docs" / match[1]).read_text(encoding="utf-8")
+        block = rf'^```text title="{re.escape(match[2])}"\n(.*?)^```$'
+        found = re.search(block, page, re.MULTILINE | re.DOTALL)
+        if found is None:
+            raise ValueError(f"{match[1]} has no block with the title {match[2]!r}")
+        title, _, text = found[1].partition("\n")
+        return Tagger.load().tag(text.strip(), title=title)._repr_html_()
+
+    return _REPORT.sub(report, html)
+
+
 def redirect_links(markdown: str, source: str, target: str) -> str:
-    """Point the links of a file of the repository at pages of the site; drop those to elsewhere."""
-    depth = target.count("/")
+    """Point links to files of the repository at their places in the site."""
+    places = INCLUDED | PICTURES
 
     def redirect(match: re.Match[str]) -> str:
-        path = (ROOT / source).parent.joinpath(match[2]).resolve().relative_to(ROOT).as_posix()
-        page = INCLUDED.get(path) or picture(path)
-        return f"{match[1]}{'../' * depth}{page}{match[3] or ''}{match[4]}" if page else match[0]
+        path = (ROOT / source).parent.joinpath(match[1]).resolve().relative_to(ROOT).as_posix()
+        return "../" * target.count("/") + places[path] if path in places else match[1]
 
-    redirected = _LINK.sub(redirect, markdown)
-    return redirected
-
-
-def picture(path: str) -> str:
-    """Name the place of a card's picture in the site; nothing for other files."""
-    found = re.fullmatch(r"models/([^/]+)/(reliability\.png)", path)
-    return f"explanation/{found[1]}-{found[2]}" if found else ""
+    return _LINK.sub(redirect, markdown)
 
 
 def command_line() -> str:
@@ -84,38 +97,33 @@ def command_line() -> str:
 
 
 def _describe(command: click.Command, parent: click.Context | None, name: str) -> Iterator[str]:
-    context = click.Context(command, parent=parent, info_name=name)
+    context = click.Context(command, parent, name, **command.context_settings)
     path = context.command_path
     if parent is not None:
         yield from (f"{'#' * (path.count(' ') + 1)} {path}", "")
-    usage = " ".join(command.collect_usage_pieces(context))
-    yield from ("```text", f"{path} {usage}", "```", "")
-    yield from (re.sub(r"\s*\n(?!\n)", "\n", (command.help or "").strip()), "")
-    for parameter in command.get_params(context):
-        if record := parameter.get_help_record(context):
-            yield from (f"`{record[0]}`", f":   {_sentence(record[1])}", "")
+    usage = " ".join([path, *command.collect_usage_pieces(context)])
+    yield from (inspect.cleandoc(command.help or ""), "", "```text", usage, "```", "")
+    for option in command.get_params(context):
+        if isinstance(option, click.Option) and (record := option.get_help_record(context)):
+            words = record[1].replace("[", "\\[").replace("<", "&lt;") or "As it says."
+            yield from (f"`{record[0]}`", f":   {words}", "")
     if isinstance(command, click.Group):
         for verb in command.list_commands(context):
-            child = command.get_command(context, verb)
-            if child is not None:
+            if child := command.get_command(context, verb):
                 yield from _describe(child, context, verb)
-
-
-def _sentence(words: str) -> str:
-    return words.replace("[", "\\[").replace("<", "&lt;") or "No more is to be said."
 
 
 def labels(taxonomy: Taxonomy) -> str:
     """Describe every label, by level."""
-    lines = ["# The labels", "", f"{len(taxonomy)} labels, fingerprint `{taxonomy.fingerprint}`.", ""]
+    lines = [f"# The labels\n\n{len(taxonomy)} labels, fingerprint `{taxonomy.fingerprint}`.\n"]
     for level in taxonomy.levels:
-        lines += [f"## {level.label}", "", level.definition, ""]
-        for code in level.codes:
-            lines += _label(taxonomy[code])
+        lines.append(f"## {level.label}\n\n{level.definition}\n")
+        lines += [_label(taxonomy[code]) for code in level.codes]
     return "\n".join(lines)
 
 
-def _label(concept: Concept) -> list[str]:
+def _label(concept: Concept) -> str:
     heading = "####" if concept.broader else "###"
-    words = [concept.definition, concept.note and f"*{concept.note}*", f"Source: {concept.source}"]
-    return [f"{heading} {concept.code} {concept.label}", "", "  \n".join(filter(None, words)), ""]
+    source = concept.source.removeprefix(_GUIDE)
+    words = [concept.definition, concept.note, f"*{source[:1].upper()}{source[1:]}.*"]
+    return f"{heading} {concept.code} {concept.label}\n\n" + "  \n".join(filter(None, words)) + "\n"
