@@ -17,14 +17,13 @@ from ka2nlp.heads import Heads, whole_text
 from ka2nlp.labelled import LabelledDocument, label_matrix
 from ka2nlp.progress import Progress, silent
 from ka2nlp.tagger import EncodedDocument, encode_documents
-from ka2nlp.taxonomy import Taxonomy
 
 __all__ = ["adapt_bundle", "score_documents"]
 
 
 def adapt_bundle(
     corpus: Sequence[LabelledDocument],
-    output: Path,
+    output: Path | str,
     *,
     start: Path | str | None = None,
     version: str = "1",
@@ -53,9 +52,10 @@ def adapt_bundle(
     ModelError
         When the model is missing or damaged.
     """
-    taxonomy = Taxonomy.load()
+    output = Path(output)
     check_identifiers(corpus)
-    known = load_bundle(find_model(start), taxonomy)
+    known = load_bundle(find_model(start))
+    taxonomy = known.taxonomy
     encoded: list[EncodedDocument] = []
     encoder = load_encoder(known.folder)
     for one in encode_documents((labelled.document for labelled in corpus), encoder):
@@ -92,6 +92,7 @@ def adapt_bundle(
         known.folder,
         _card(known, adapted, len(usable), output.name),
         {path.name: path.read_bytes() for path in known.folder.glob("*.png")},
+        taxonomy=taxonomy,
     )
     return bundle, adapted
 

@@ -59,8 +59,9 @@ _LIBRARIES: Final = ("numpy", "onnxruntime", "scikit-learn", "scipy", "spacy", "
 
 def train_bundle(
     corpus: Sequence[LabelledDocument],
-    output: Path,
+    output: Path | str,
     *,
+    taxonomy: Taxonomy | None = None,
     auxiliary: Sequence[LabelledDocument] = (),
     encoder: Path | str | None = None,
     body: Body | None = None,
@@ -81,6 +82,8 @@ def train_bundle(
         out.
     output
         Folder of the bundle.
+    taxonomy
+        The labels; those that ship when left out.
     auxiliary
         Further ones of other kinds than the texts to be tagged: they help to learn, but have no
         part in thresholds, cut-offs and figures.
@@ -114,7 +117,8 @@ def train_bundle(
     ModelError
         When the encoder is missing, or fine-tuning is not installed.
     """
-    taxonomy = Taxonomy.load()
+    output = Path(output)
+    taxonomy = taxonomy or Taxonomy.load()
     settings = settings or Settings()
     # in the order of the identifiers, so that the order of the texts changes nothing
     ordered = sorted([*corpus, *auxiliary], key=lambda one: one.document.id)
@@ -156,7 +160,9 @@ def train_bundle(
             folder = joint.export(Path(scratch))
         manifest = _manifest(used, examples, trained, output.name, version, command, taxonomy)
         card, pictures = write_card(manifest, trained, taxonomy, description)
-        bundle = save_bundle(output, manifest, trained.heads, folder, card, pictures)
+        bundle = save_bundle(
+            output, manifest, trained.heads, folder, card, pictures, taxonomy=taxonomy
+        )
     return bundle, trained
 
 

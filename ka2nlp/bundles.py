@@ -9,6 +9,7 @@
       encoder.onnx       the sentence encoder (encoder.npz in a model whose encoder is a table)
       tokenizer.json
       card.md            the model card, with its pictures beside it
+      taxonomy.ttl       the labels, where they are others than those that ship
 
 Saving writes beside the target and renames; loading verifies every file before it is used.
 """
@@ -39,6 +40,7 @@ __all__ = [
     "DEFAULT_MODEL",
     "Bundle",
     "Manifest",
+    "bundle_digest",
     "find_model",
     "load_bundle",
     "save_bundle",
@@ -97,11 +99,12 @@ class Manifest:
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """A verified bundle: its folder, its manifest and its classifier."""
+    """A verified bundle: its folder, its manifest, its classifier and its labels."""
 
     folder: Path
     manifest: Manifest
     heads: Heads
+    taxonomy: Taxonomy
 
 
 def find_model(name: Path | str | None = None) -> Path:
@@ -133,7 +136,7 @@ def find_model(name: Path | str | None = None) -> Path:
     )
 
 
-def load_bundle(folder: Path, taxonomy: Taxonomy) -> Bundle:
+def load_bundle(folder: Path, taxonomy: Taxonomy | None = None) -> Bundle:
     """Load and verify a bundle; runs no code from it.
 
     Parameters
@@ -141,7 +144,7 @@ def load_bundle(folder: Path, taxonomy: Taxonomy) -> Bundle:
     folder
         As ``find_model`` gives it.
     taxonomy
-        The taxonomy to tag with.
+        The taxonomy to tag with; the bundle's own when left out.
 
     Raises
     ------
@@ -150,18 +153,33 @@ def load_bundle(folder: Path, taxonomy: Taxonomy) -> Bundle:
         another taxonomy or another version of the sentence rules.
     """
     manifest = _read_manifest(folder / MANIFEST)
+    _verify_files(folder, manifest)
+    taxonomy = taxonomy or Taxonomy.carried_by(folder)
     if manifest.taxonomy != taxonomy.fingerprint:
         raise ModelError(
             f"got the model {manifest.name} for the taxonomy {manifest.taxonomy}, expected "
             f"{taxonomy.fingerprint}; train a model for this taxonomy"
         )
-    _verify_files(folder, manifest)
     heads = _read_heads(folder)
     if heads.n_labels != len(taxonomy):
         raise ModelError(
             f"got a model of {heads.n_labels} labels, expected {len(taxonomy)}; rebuild the model"
         )
-    return Bundle(folder, manifest, heads)
+    return Bundle(folder, manifest, heads, taxonomy)
+
+
+def bundle_digest(folder: Path) -> str:
+    """Give the SHA-256 of a model's manifest, which holds those of its other files.
+
+    Raises
+    ------
+    ModelError
+        When it cannot be read.
+    """
+    try:
+        return hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest()
+    except OSError as error:
+        raise ModelError(f"got {folder}, whose manifest cannot be read ({error})") from error
 
 
 def save_bundle(
@@ -171,6 +189,8 @@ def save_bundle(
     encoder_folder: Path,
     card: str,
     pictures: Mapping[str, bytes] | None = None,
+    *,
+    taxonomy: Taxonomy | None = None,
 ) -> Bundle:
     """Write a bundle; the folder appears whole or not at all.
 
@@ -186,7 +206,10 @@ def save_bundle(
         Holds an encoder, as ``ka2nlp.encoders`` reads it.
     card, pictures
         The model card, Markdown, and the pictures that it shows, by file name.
+    taxonomy
+        The labels; those that ship when left out.
     """
+    taxonomy = taxonomy or Taxonomy.load()
     folder.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
@@ -198,6 +221,7 @@ def save_bundle(
         (draft / "card.md").write_text(card, encoding="utf-8", newline="\n")
         for name, picture in (pictures or {}).items():
             (draft / name).write_bytes(picture)
+        taxonomy.write_to(draft)
         hashes = {path.name: _sha256(path) for path in sorted(draft.iterdir())}
         record = asdict(manifest) | {"files": hashes}
         (draft / MANIFEST).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
@@ -208,7 +232,7 @@ def save_bundle(
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
         raise
-    return Bundle(folder, Manifest(**record), heads)
+    return Bundle(folder, Manifest(**record), heads, taxonomy)
 
 
 def _read_manifest(path: Path) -> Manifest:

@@ -40,7 +40,6 @@ MIN_POSITIVES: Final = 30
 """Documents with a code under which nothing is said of its calibration."""
 
 N_RESAMPLES: Final = 1000
-OUTCOME_LEVELS: Final = ("systemic", "organisational", "individual")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +147,7 @@ def group_columns(taxonomy: Taxonomy) -> dict[str, list[int]]:
     """Give the columns of the outcomes (facets apart), their facets and the framing aims."""
     groups: dict[str, list[int]] = {"outcomes": [], "facets": [], "framing aims": []}
     for column, concept in enumerate(taxonomy.concepts):
-        outcome = concept.level in OUTCOME_LEVELS
+        outcome = column in taxonomy.outcomes
         name = "facets" if concept.broader else "outcomes" if outcome else "framing aims"
         groups[name].append(column)
     return {name: columns for name, columns in groups.items() if columns}

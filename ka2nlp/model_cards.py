@@ -45,8 +45,9 @@ def write_card(
     shown = f"\n![Share of documents with a code, by its probability]({RELIABILITY})\n"
     card = f"""# {manifest.name} {manifest.version}
 
-Tags descriptions of Erasmus+ Key Action 2 projects, in English, with the {len(taxonomy)} codes of
-the taxonomy {manifest.taxonomy}. It supports readers; it does not decide on grants.
+Tags descriptions of projects, in English, with {len(taxonomy)} codes of the taxonomy
+{manifest.taxonomy} ({taxonomy.title or "without a title"}). It supports readers; it does not decide
+on grants.
 
 Trained {manifest.created} on {data["n_documents"]} documents ({data["n_sentences"]} sentences;
 corpus {data["fingerprint"]}) by
@@ -85,7 +86,7 @@ def _auxiliary(trained: TrainedHeads) -> str:
     rows = trained.auxiliary
     if not rows.any():
         return ""
-    outcomes = group_columns(trained.taxonomy)["outcomes"]
+    outcomes = list(trained.taxonomy.outcomes)
     none = rows & ~trained.truth[:, outcomes].any(axis=1)
     silent = (~trained.decided[none][:, outcomes].any(axis=1)).sum()
     found = trained.evaluate(rows).groups[0]
@@ -159,26 +160,21 @@ def _percent(value: float | None) -> str:
 
 def _pictures(trained: TrainedHeads, taxonomy: Taxonomy) -> dict[str, bytes]:
     try:
-        import matplotlib as mpl
+        from matplotlib.figure import Figure  # pyplot would meddle with the plots of a notebook
     except ImportError:
         return {}
-    mpl.use("Agg")
-    import matplotlib.pyplot as plt
-
     groups, rows = group_columns(taxonomy), ~trained.auxiliary
-    figure, axes = plt.subplots(
-        1, len(groups), figsize=(10, 3.9), sharey=True, layout="constrained"
-    )
-    for axis, (name, columns) in zip(np.atleast_1d(axes), groups.items(), strict=True):
+    figure = Figure(figsize=(10, 3.9), layout="constrained")
+    axes = np.atleast_1d(figure.subplots(1, len(groups), sharey=True))
+    for axis, (name, columns) in zip(axes, groups.items(), strict=True):
         _draw_reliability(
             axis, trained.truth[rows][:, columns], trained.out_of_fold[rows][:, columns]
         )
         axis.set_title(name, fontsize=11)
-    np.atleast_1d(axes)[0].set_ylabel("share of documents with the code")
+    axes[0].set_ylabel("share of documents with the code")
     figure.supxlabel("probability out of fold (ten bins of equal mass)", fontsize=10)
     stream = BytesIO()
     figure.savefig(stream, dpi=130, format="png", metadata={"Software": None})
-    plt.close(figure)
     return {RELIABILITY: stream.getvalue()}
 
 

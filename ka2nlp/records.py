@@ -169,6 +169,17 @@ class Tag:
         """The first piece of evidence on one line; empty where there is none."""
         return " ".join(self.evidence[0].text.split()) if self.evidence else ""
 
+    def to_dict(self) -> dict[str, object]:
+        """Give the JSON form, with the probability rounded to six digits."""
+        return {
+            "code": self.code,
+            "label": self.label,
+            "level": self.level,
+            "probability": round(self.probability, 6),
+            "answer": self.answer,
+            "evidence": [item.to_dict() for item in self.evidence],
+        }
+
 
 class _Printer(Protocol):
     """What IPython shows texts with."""
@@ -197,6 +208,9 @@ class Report:
         Size of the text that was read.
     warnings
         What a reader should know before trusting the tags.
+    doubts
+        The codes to check that are no tags, with the sentences that come nearest to showing them;
+        only where they were asked for.
     """
 
     id: str
@@ -209,6 +223,7 @@ class Report:
     n_words: int
     n_sentences: int
     warnings: tuple[str, ...] = ()
+    doubts: tuple[Tag, ...] = ()
 
     # How a report looks is the business of ka2nlp.reports, which stands above this module and is
     # imported when a report is shown.
@@ -243,8 +258,13 @@ class Report:
 
         return report_frame(self)
 
-    def to_dict(self) -> dict[str, object]:
+    def to_dict(self, *, doubts: bool = False) -> dict[str, object]:
         """Give the JSON form, the contract that other programs build on.
+
+        Parameters
+        ----------
+        doubts
+            Whether "doubts" are in it too, in the form of "tags".
 
         Returns
         -------
@@ -254,22 +274,13 @@ class Report:
             "warnings"}``; probabilities are rounded to six digits. Evidence from a source with
             pages or paragraphs has its "place" as well.
         """
-        return {
+        form: dict[str, object] = {
             "id": self.id,
-            "tags": [
-                {
-                    "code": tag.code,
-                    "label": tag.label,
-                    "level": tag.level,
-                    "probability": round(tag.probability, 6),
-                    "answer": tag.answer,
-                    "evidence": [item.to_dict() for item in tag.evidence],
-                }
-                for tag in self.tags
-            ],
+            "tags": [tag.to_dict() for tag in self.tags],
             "scores": {code: round(score, 6) for code, score in self.scores.items()},
             "answers": dict(self.answers),
             "model": self.model,
             "taxonomy": self.taxonomy,
             "warnings": list(self.warnings),
         }
+        return form | {"doubts": [tag.to_dict() for tag in self.doubts]} if doubts else form

@@ -29,7 +29,16 @@ from ka2nlp.encoders import load_encoder
 from ka2nlp.errors import CorpusError
 from ka2nlp.heads import Heads, whole_text
 from ka2nlp.languages import detect_language
-from ka2nlp.records import ANSWERS, NOT_ADDRESSED, Document, Evidence, Report, Sentence, Tag
+from ka2nlp.records import (
+    ANSWERS,
+    NOT_ADDRESSED,
+    TO_CHECK,
+    Document,
+    Evidence,
+    Report,
+    Sentence,
+    Tag,
+)
 from ka2nlp.second_stage import RELEVANT
 from ka2nlp.sentences import split_sentences
 from ka2nlp.taxonomy import Taxonomy
@@ -136,15 +145,14 @@ class Tagger:
         Raises
         ------
         ModelError
-            When it is missing, damaged or made for another taxonomy, or there is no such device.
+            When it is missing or damaged, does not fit its taxonomy, or there is no such device.
         """
-        taxonomy = Taxonomy.load()
         with ThreadPoolExecutor() as pool:  # spaCy takes long to load: side by side with the rest
             pool.submit(split_sentences, "")
-            bundle = load_bundle(find_model(model), taxonomy)
+            bundle = load_bundle(find_model(model))
             encoder = load_encoder(bundle.folder, n_threads=n_threads, device=device)
         name = f"{bundle.manifest.name} {bundle.manifest.version}"
-        return cls(taxonomy, encoder, bundle.heads, name)
+        return cls(bundle.taxonomy, encoder, bundle.heads, name)
 
     def with_threshold(self, threshold: float) -> Tagger:
         """Give a tagger that decides at one threshold in [0, 1] for all labels.
@@ -165,6 +173,16 @@ class Tagger:
     def __repr__(self) -> str:
         return f"Tagger({self.name!r}, {len(self.taxonomy)} labels)"
 
+    def with_language(self, language: str) -> Tagger:
+        """Give a tagger whose labels are in another language, by its tag, such as ``fr``.
+
+        Raises
+        ------
+        TaxonomyError
+            When there are no labels in the language.
+        """
+        return Tagger(self.taxonomy.translated(language), self.encoder, self.heads, self.name)
+
     def tag(self, text: str | Document, *, title: str = "") -> Report:
         """Tag one description; the same as ``tag_many`` of one.
 
@@ -182,7 +200,9 @@ class Tagger:
         """
         return next(self.tag_many([as_document(text, title=title)]))
 
-    def tag_many(self, texts: Iterable[str | Document]) -> Iterator[Report]:
+    def tag_many(
+        self, texts: Iterable[str | Document], *, doubts: bool = False
+    ) -> Iterator[Report]:
         """Tag descriptions, lazily; one report each, in order, whatever they hold.
 
         Parameters
@@ -190,14 +210,16 @@ class Tagger:
         texts
             Texts, whose reports have their position, from 1, as identifier; or documents. What is
             neither (a missing value, say) gives a report without tags, and with a warning.
+        doubts
+            Whether reports also point at sentences for what is to check and no tag.
 
         Raises
         ------
         InputError
             When this is a single text, or a table.
         """
-        documents = as_documents(texts)
-        return (self.report(encoded) for encoded in encode_documents(documents, self.encoder))
+        encoded = encode_documents(as_documents(texts), self.encoder)
+        return (self.report(one, doubts=doubts) for one in encoded)
 
     def to_frame(
         self, frame: pd.DataFrame, *, text: Hashable = "summary", title: Hashable | None = None
@@ -252,7 +274,7 @@ class Tagger:
         reports = self.tag_many(one.document for one in labelled)
         return evaluate_reports(labelled, reports, self.taxonomy)
 
-    def report(self, encoded: EncodedDocument) -> Report:
+    def report(self, encoded: EncodedDocument, *, doubts: bool = False) -> Report:
         """Classify a document that is split and encoded already."""
         heads, taxonomy, document = self.heads, self.taxonomy, encoded.document
         words = document.text.split()
@@ -273,8 +295,37 @@ class Tagger:
             scores = np.zeros(len(taxonomy))
             decided = np.zeros(len(taxonomy), dtype=bool)
             answers = [NOT_ADDRESSED] * len(taxonomy)
-        shown = raise_parents(sigmoid(heads.sentence_logits(encoded.vectors)), taxonomy.parents)
-        tags = tuple(
+        reached = np.flatnonzero(decided)
+        doubted = [
+            column
+            for column, said in enumerate(answers)
+            if doubts and said == TO_CHECK and not decided[column]
+        ]
+        return Report(
+            id=document.id,
+            title=document.title,
+            tags=self._tags(encoded, reached, scores, answers),
+            scores=dict(zip(taxonomy.codes, map(float, scores), strict=True)),
+            answers=dict(zip(taxonomy.codes, answers, strict=True)),
+            model=self.name,
+            taxonomy=taxonomy.fingerprint,
+            n_words=len(words),
+            n_sentences=len(encoded.sentences),
+            warnings=tuple(warnings),
+            doubts=self._tags(encoded, doubted, scores, answers),
+        )
+
+    def _tags(
+        self,
+        encoded: EncodedDocument,
+        columns: Sequence[int] | NDArray[np.intp],
+        scores: NDArray[np.float64],
+        answers: Sequence[str],
+    ) -> tuple[Tag, ...]:
+        """Say of some codes where the text shows them."""
+        parents = self.taxonomy.parents
+        shown = raise_parents(sigmoid(self.heads.sentence_logits(encoded.vectors)), parents)
+        return tuple(
             Tag(
                 code=concept.code,
                 label=concept.label,
@@ -283,20 +334,8 @@ class Tagger:
                 evidence=_evidence(encoded, shown[:, column]),
                 answer=answers[column],
             )
-            for column, concept in enumerate(taxonomy.concepts)
-            if decided[column]
-        )
-        return Report(
-            id=document.id,
-            title=document.title,
-            tags=tags,
-            scores=dict(zip(taxonomy.codes, map(float, scores), strict=True)),
-            answers=dict(zip(taxonomy.codes, answers, strict=True)),
-            model=self.name,
-            taxonomy=taxonomy.fingerprint,
-            n_words=len(words),
-            n_sentences=len(encoded.sentences),
-            warnings=tuple(warnings),
+            for column in columns
+            for concept in (self.taxonomy.concepts[column],)
         )
 
 

@@ -2,7 +2,10 @@
 
 The vocabulary that ships is ``data/ka2.ttl``. Any SKOS concept scheme in Turtle will do that gives
 each concept a notation, an English preferred label and at most one broader concept, and that orders
-its concepts in an ordered collection ``…/levels`` of ordered collections, one a level.
+its concepts in an ordered collection ``…/levels`` of ordered collections, one a level. Levels that
+frame the outcomes, instead of holding some, are members of a collection ``…/framing``. Labels in
+other languages stand in the same file, or beside ``x.ttl`` in ``x-labels.ttl``, which is read only
+when one is asked for.
 """
 
 from __future__ import annotations
@@ -10,49 +13,24 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from ka2nlp.concepts import Concept, Level, read_concepts
 from ka2nlp.errors import TaxonomyError
+from ka2nlp.skos import Graph, preferred_labels
 
-if TYPE_CHECKING:
-    from pyoxigraph import BlankNode, Literal, NamedNode, Store, Triple
+__all__ = ["CARRIED", "Concept", "Level", "Taxonomy"]
 
-    Term = NamedNode | BlankNode | Literal | Triple
+CARRIED: Final = ("taxonomy.ttl", "taxonomy-labels.ttl")
+"""Files in which a model, or a run of an archive, carries a vocabulary of its own."""
 
-__all__ = ["Concept", "Level", "Taxonomy"]
-
-_SKOS: Final = "http://www.w3.org/2004/02/skos/core#"
-_RDF: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
-_SOURCE: Final = "http://purl.org/dc/terms/source"
-
-
-@dataclass(frozen=True, slots=True)
-class Concept:
-    """One label: its code (notation), its words, its place in the hierarchy and its source."""
-
-    code: str
-    uri: str
-    label: str
-    definition: str
-    note: str
-    level: str
-    broader: str | None
-    narrower: tuple[str, ...]
-    source: str
-
-
-@dataclass(frozen=True, slots=True)
-class Level:
-    """A named, ordered group of concepts, such as the systemic outcomes."""
-
-    key: str
-    label: str
-    definition: str
-    codes: tuple[str, ...]
+_TITLE: Final = "http://purl.org/dc/terms/title"
+_VERSION: Final = "http://www.w3.org/2002/07/owl#versionInfo"
+_LABELS: Final = "-labels.ttl"
 
 
 @dataclass(frozen=True)
@@ -67,11 +45,18 @@ class Taxonomy:
         The groups of concepts, in order.
     turtle
         The text that it was read from.
+    title, version
+        Of the concept scheme; empty where it states none.
+    path
+        The file that it was read from, if any; its companions stand beside it.
     """
 
     concepts: tuple[Concept, ...]
     levels: tuple[Level, ...]
-    turtle: str
+    turtle: str = field(repr=False)
+    title: str = ""
+    version: str = ""
+    path: Path | None = field(default=None, compare=False)
 
     @classmethod
     def load(cls, path: Path | str | None = None) -> Taxonomy:
@@ -87,14 +72,28 @@ class Taxonomy:
         TaxonomyError
             When the file cannot be read, is not Turtle or is not a valid vocabulary.
         """
-        try:
-            source = files("ka2nlp") / "data" / "ka2.ttl" if path is None else Path(path)
-            turtle = source.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise TaxonomyError(
-                f"got {path}, which cannot be read ({error}); expected a SKOS vocabulary in Turtle"
-            ) from error
-        return cls.parse(turtle)
+        source = Path(str(files("ka2nlp"))) / "data" / "ka2.ttl" if path is None else Path(path)
+        return replace(cls.parse(_read(source)), path=source)
+
+    @classmethod
+    def carried_by(cls, folder: Path) -> Taxonomy:
+        """Read the vocabulary that a folder carries; the one that ships where it carries none.
+
+        Raises
+        ------
+        TaxonomyError
+            As ``load``.
+        """
+        own = folder / CARRIED[0]
+        return cls.load(own if own.is_file() else None)
+
+    def write_to(self, folder: Path) -> None:
+        """Let a folder carry the vocabulary, with its labels; the one that ships is not copied."""
+        if self.turtle == Taxonomy.load().turtle:
+            return
+        for name, text in zip(CARRIED, (self.turtle, self.companion(_LABELS)), strict=True):
+            if text:
+                (folder / name).write_text(text, encoding="utf-8", newline="\n")
 
     @classmethod
     def parse(cls, turtle: str) -> Taxonomy:
@@ -105,15 +104,15 @@ class Taxonomy:
         TaxonomyError
             When the text is not Turtle or not a valid vocabulary.
         """
-        graph = _Graph(turtle)
-        levels = tuple(graph.levels())
-        concepts = tuple(
-            graph.concept(uri, level.key)
-            for level, uris in zip(levels, graph.members(), strict=True)
-            for uri in uris
+        graph = Graph(turtle)
+        concepts, levels = read_concepts(graph)
+        scheme = graph.instances("ConceptScheme")
+        title, version = (
+            graph.text(scheme[0], name, required=False) if len(scheme) == 1 else ""
+            for name in (_TITLE, _VERSION)
         )
-        taxonomy = cls(concepts, levels, turtle)
-        taxonomy._validate(graph.n_concepts())
+        taxonomy = cls(concepts, levels, turtle, title, version)
+        taxonomy._validate(len(graph.instances("Concept")))
         _READ[taxonomy.fingerprint] = taxonomy
         return taxonomy
 
@@ -172,6 +171,16 @@ class Taxonomy:
             if concept.broader is not None
         }
 
+    @cached_property
+    def outcomes(self) -> tuple[int, ...]:
+        """Columns of the outcomes: facets and what only frames the outcomes are left out."""
+        framing = {level.key for level in self.levels if level.framing}
+        return tuple(
+            column
+            for column, concept in enumerate(self.concepts)
+            if concept.broader is None and concept.level not in framing
+        )
+
     def with_parents(self, codes: Iterable[str]) -> list[str]:
         """Add the parent of every facet; the result is in label order."""
         given = {code for code in codes if self.column(code) >= 0}
@@ -188,6 +197,89 @@ class Taxonomy:
         """Give one flat record a concept, for JSON and CSV."""
         return [asdict(concept) | {"narrower": list(concept.narrower)} for concept in self.concepts]
 
+    @cached_property
+    def _labels(self) -> Mapping[str, Mapping[str, str]]:
+        """Map language and address to the preferred label."""
+        found: dict[str, dict[str, str]] = {}
+        for text in filter(None, (self.turtle, self.companion(_LABELS))):
+            for uri, language, label in preferred_labels(text):
+                if found.setdefault(language or "en", {}).setdefault(uri, label) != label:
+                    raise TaxonomyError(
+                        f"got two preferred labels of {uri} in {language!r}, expected one"
+                    )
+        return found
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Tags of the languages that there are labels in, in alphabetical order."""
+        return tuple(sorted(self._labels))
+
+    def label(self, code: str, language: str = "en") -> str:
+        """Get the label of a concept in a language; the English one where it has none.
+
+        Parameters
+        ----------
+        code
+            Of the concept.
+        language
+            One of ``languages``.
+
+        Raises
+        ------
+        TaxonomyError
+            When the taxonomy has no such code, or no label in the language.
+        """
+        concept = self[code]
+        return self._translations(language).get(concept.uri, concept.label)
+
+    def translated(self, language: str) -> Taxonomy:
+        """Give the taxonomy with its labels in a language; definitions stay English.
+
+        Raises
+        ------
+        TaxonomyError
+            When it has no label in the language.
+        """
+        labels = self._translations(language)
+        return replace(
+            self,
+            concepts=tuple(replace(c, label=labels.get(c.uri, c.label)) for c in self.concepts),
+            levels=tuple(replace(v, label=labels.get(v.uri, v.label)) for v in self.levels),
+        )
+
+    def _translations(self, language: str) -> Mapping[str, str]:
+        try:
+            return self._labels[language]
+        except KeyError:
+            raise TaxonomyError(
+                f"got the language {language!r}, expected one of {', '.join(self.languages)}"
+            ) from None
+
+    def companion(self, ending: str) -> str:
+        """Read the file that is named as the vocabulary's, with another ending than ``.ttl``.
+
+        Parameters
+        ----------
+        ending
+            Such as ``-labels.ttl``.
+
+        Returns
+        -------
+        str
+            Empty where there is none.
+
+        Raises
+        ------
+        TaxonomyError
+            When it is there and cannot be read.
+        """
+        return self.beside(self.path.stem + ending) if self.path else ""
+
+    def beside(self, name: str) -> str:
+        """Read a file in the vocabulary's folder; empty, and raises, as ``companion``."""
+        file = self.path.with_name(name) if self.path else None
+        return _read(file) if file and file.is_file() else ""
+
     def _validate(self, n_defined: int) -> None:
         if len(self.codes) != n_defined:
             raise TaxonomyError(
@@ -199,6 +291,11 @@ class Taxonomy:
             raise TaxonomyError(f"got the notation {twice[0]!r} twice, expected unique notations")
         for concept in self.concepts:
             self._validate_hierarchy(concept)
+        if not self.outcomes:
+            raise TaxonomyError(
+                "got a vocabulary all of whose levels are framing, expected one at least that is "
+                "not; take it out of the collection framing"
+            )
 
     def _validate_hierarchy(self, concept: Concept) -> None:
         if concept.broader is None:
@@ -219,99 +316,10 @@ _READ: Final[dict[str, Taxonomy]] = {}
 """What ``parse`` has read, by fingerprint: a report names its taxonomy by nothing else."""
 
 
-class _Graph:
-    """The few questions that a taxonomy asks of its triples."""
-
-    def __init__(self, turtle: str) -> None:
-        from pyoxigraph import NamedNode, RdfFormat, Store
-
-        self._node = NamedNode
-        self._store: Store = Store()
-        try:
-            self._store.load(turtle, format=RdfFormat.TURTLE)
-        except SyntaxError as error:
-            raise TaxonomyError(
-                f"got a vocabulary that is not Turtle ({error}); expected SKOS in Turtle"
-            ) from error
-
-    def objects(self, subject: Term, predicate: str) -> list[Term]:
-        quads = self._store.quads_for_pattern(subject, self._node(predicate), None, None)  # type: ignore[arg-type]
-        return [quad.object for quad in quads]
-
-    def instances(self, kind: str) -> list[NamedNode]:
-        quads = self._store.quads_for_pattern(
-            None, self._node(_RDF + "type"), self._node(_SKOS + kind), None
-        )
-        return [quad.subject for quad in quads]  # type: ignore[misc]
-
-    def n_concepts(self) -> int:
-        return len(self.instances("Concept"))
-
-    def text(self, subject: Term, name: str, *, required: bool = True) -> str:
-        values = [
-            str(getattr(term, "value", term))
-            for term in self.objects(subject, name if ":" in name else _SKOS + name)
-            if getattr(term, "language", None) in (None, "en")
-        ]
-        if len(values) > 1 or (required and not values):
-            raise TaxonomyError(
-                f"got {len(values)} English values of {name} for {subject}, expected "
-                f"{'exactly' if required else 'at most'} one"
-            )
-        return values[0] if values else ""
-
-    def listed(self, collection: Term) -> list[Term]:
-        """Read the ordered members of a collection."""
-        items: list[Term] = []
-        rest = self.objects(collection, _SKOS + "memberList")
-        while rest and str(getattr(rest[0], "value", "")) != _RDF + "nil":
-            items += self.objects(rest[0], _RDF + "first")
-            rest = self.objects(rest[0], _RDF + "rest")
-        return items
-
-    def _level_nodes(self) -> list[Term]:
-        nested = [
-            self.listed(node)
-            for node in self.instances("OrderedCollection")
-            if node.value.endswith("levels")
-        ]
-        if len(nested) != 1 or not nested[0]:
-            raise TaxonomyError(
-                f"got {len(nested)} ordered collections named levels, expected one that lists "
-                "the levels (ordered collections of concepts)"
-            )
-        return nested[0]
-
-    def members(self) -> list[list[Term]]:
-        return [self.listed(node) for node in self._level_nodes()]
-
-    def levels(self) -> Iterable[Level]:
-        for node in self._level_nodes():
-            codes = tuple(self.text(member, "notation") for member in self.listed(node))
-            yield Level(
-                self.text(node, "notation"),
-                self.text(node, "prefLabel"),
-                self.text(node, "definition", required=False),
-                codes,
-            )
-
-    def concept(self, node: Term, level: str) -> Concept:
-        broader = [
-            self.text(parent, "notation") for parent in self.objects(node, _SKOS + "broader")
-        ]
-        narrower = [
-            self.text(child, "notation") for child in self.objects(node, _SKOS + "narrower")
-        ]
-        if len(broader) > 1:
-            raise TaxonomyError(f"got {len(broader)} broader concepts of {node}, expected one")
-        return Concept(
-            code=self.text(node, "notation"),
-            uri=str(getattr(node, "value", node)),
-            label=self.text(node, "prefLabel"),
-            definition=self.text(node, "definition"),
-            note=self.text(node, "scopeNote", required=False),
-            level=level,
-            broader=broader[0] if broader else None,
-            narrower=tuple(sorted(narrower)),
-            source=self.text(node, _SOURCE, required=False),
-        )
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise TaxonomyError(
+            f"got {path}, which cannot be read ({error}); expected a SKOS vocabulary in Turtle"
+        ) from error

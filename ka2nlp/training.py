@@ -19,7 +19,7 @@ from ka2nlp.aggregation import NOISY_OR, answer, decide, raise_parents, withhold
 from ka2nlp.arrays import as_float32
 from ka2nlp.errors import CorpusError
 from ka2nlp.estimators import MultilabelLogistic, tune_cutoffs, tune_thresholds
-from ka2nlp.evaluation import Evaluation, evaluate_arrays, group_columns
+from ka2nlp.evaluation import Evaluation, evaluate_arrays
 from ka2nlp.first_stage import Example, FirstStage, FrozenFitter, StageFitter
 from ka2nlp.heads import Heads
 from ka2nlp.progress import Progress, silent
@@ -232,7 +232,7 @@ def fit_second_stage(
     auxiliary = np.array([example.auxiliary for example in examples])
     lengths = np.array([len(example.vectors) for example in examples])
     sample_weight = np.where(auxiliary, settings.auxiliary_weight, 1.0)
-    outcomes = np.array(group_columns(taxonomy).get("outcomes", range(len(taxonomy))))
+    outcomes = np.array(taxonomy.outcomes)
 
     def fit(rows: NDArray[np.bool_]) -> SecondStage:
         return _fit(seen[rows], truth[rows], lengths[rows], sample_weight[rows], outcomes, settings)

@@ -92,7 +92,7 @@ def test_taxonomy_formats(call: Call) -> None:
     assert len(rows) == 48
     assert call("taxonomy", "-f", "csv")[1].count("\n") == 49
     turtle = call("taxonomy", "-f", "turtle")[1]
-    assert turtle == (ROOT / "ka2nlp" / "data" / "ka2.ttl").read_text()
+    assert turtle.startswith((ROOT / "ka2nlp" / "data" / "ka2.ttl").read_text())
 
 
 def test_evaluate(call: Call, tmp_path: Path) -> None:

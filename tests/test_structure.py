@@ -18,7 +18,10 @@ import ka2nlp
 PACKAGE = ROOT / "ka2nlp"
 LAYERS = [
     {"ka2nlp", "errors", "progress", "records"},
-    {"arrays", "drafts", "taxonomy", "languages", "torch_session"},
+    {"arrays", "drafts", "languages", "skos", "torch_session"},
+    {"concepts"},
+    {"taxonomy"},
+    {"linked_data"},
     {
         "documents",
         "sentences",
@@ -26,6 +29,7 @@ LAYERS = [
         "aggregation",
         "labelled",
         "reports",
+        "selection",
         "static_embeddings",
         "words",
     },
@@ -41,8 +45,9 @@ LAYERS = [
     {"adaptation", "joint_training", "model_cards"},
     {"bundle_training"},
     {"bundle_adaptation"},
-    {"archives"},
-    {"overviews"},
+    {"archives", "spacy_component"},
+    {"overviews", "review"},
+    {"web"},
     {"cli"},
     {"__main__"},
 ]

@@ -7,7 +7,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from ka2nlp.archives.reading import iterate_archive, read_settings
+from ka2nlp.archives.reading import find_run, iterate_archive, read_settings
 from ka2nlp.archives.schema import arrow, probability_column
 from ka2nlp.archives.tables import best_sentences, ending, replacing
 from ka2nlp.errors import ArchiveError
@@ -46,7 +46,7 @@ def write_long(archive: Path | str, target: Path | str) -> None:
     """
     target = Path(target)
     write = LONG[ending(target, LONG)]
-    taxonomy = Taxonomy.load()
+    taxonomy = Taxonomy.carried_by(find_run(archive))
     found = read_settings(archive).taxonomy
     if found != taxonomy.fingerprint:
         raise ArchiveError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -28,6 +29,7 @@ from ka2nlp.archives.store import (
 from ka2nlp.bundles import find_model
 from ka2nlp.documents import read_documents
 from ka2nlp.records import Document
+from ka2nlp.taxonomy import CARRIED
 
 __all__ = ["SHARD_ROWS", "Progress", "RunSummary", "tag_archive"]
 
@@ -119,7 +121,7 @@ def tag_archive(
     InputError
         When no input gives any document.
     ModelError
-        When the model is missing, damaged or made for another taxonomy.
+        When the model is missing or damaged.
     ArchiveError
         When the folder cannot be written or another run writes to it, or workers fail.
     """
@@ -129,6 +131,7 @@ def tag_archive(
     rows = read_rows([inputs] if isinstance(inputs, (str, Path)) else inputs, read, settings)
     where = None if model is None else str(find_model(model).absolute())
     with failures_told(output), open_session(output, settings.run) as session:
+        _carry_taxonomy(find_model(model), session)
         run = _Run(rows, settings, session, progress)
         n_workers = n_workers or (default_workers() if device == "cpu" else 1)
         with ENGINES[engine](n_workers, scheduler) as pool:
@@ -136,6 +139,14 @@ def tag_archive(
             for n_rows, n_tagged in run_jobs(partial(_do, bench), run.shards(), pool):
                 run.count(n_rows, n_tagged)
         return run.finish()
+
+
+def _carry_taxonomy(model: Path, session: Session) -> None:
+    """Copy the vocabulary of a model that has one of its own."""
+    for name in CARRIED:
+        if (model / name).is_file():
+            with session.replacing(session.folder / name) as draft:
+                shutil.copyfile(model / name, draft)
 
 
 def _do(bench: Bench, shard: Shard) -> tuple[int, int]:

@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import Final
 
 from ka2nlp import __version__
-from ka2nlp.bundles import MANIFEST, find_model, load_bundle
-from ka2nlp.errors import ArchiveError, ModelError
-from ka2nlp.taxonomy import Taxonomy
+from ka2nlp.bundles import bundle_digest, find_model, load_bundle
+from ka2nlp.errors import ArchiveError
 
-__all__ = ["FORMAT", "Settings", "bundle_digest", "choose_settings", "parse_settings"]
+__all__ = ["FORMAT", "Settings", "choose_settings", "parse_settings"]
 
 FORMAT: Final = 1
 """Raised whenever the layout of an archive changes."""
@@ -85,29 +84,20 @@ def choose_settings(
     Raises
     ------
     ModelError
-        When the model is missing, damaged or made for another taxonomy.
+        When the model is missing or damaged.
     """
-    taxonomy = Taxonomy.load()
-    bundle = load_bundle(find_model(model), taxonomy)
+    bundle = load_bundle(find_model(model))
     return Settings(
         model=f"{bundle.manifest.name} {bundle.manifest.version}",
         bundle=bundle_digest(bundle.folder),
-        taxonomy=taxonomy.fingerprint,
+        taxonomy=bundle.taxonomy.fingerprint,
         ka2nlp=__version__,
         threshold=threshold,
         keep=tuple(keep),
-        codes=taxonomy.codes,
+        codes=bundle.taxonomy.codes,
         shard_rows=shard_rows,
         device=device,
     )
-
-
-def bundle_digest(folder: Path) -> str:
-    """Give the SHA-256 of a model's manifest."""
-    try:
-        return hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest()
-    except OSError as error:
-        raise ModelError(f"got {folder}, whose manifest cannot be read ({error})") from error
 
 
 def parse_settings(path: Path) -> Settings:

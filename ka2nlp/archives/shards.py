@@ -22,9 +22,9 @@ from ka2nlp.archives.schema import (
     report_result,
     result_columns,
 )
-from ka2nlp.archives.settings import Settings, bundle_digest
+from ka2nlp.archives.settings import Settings
 from ka2nlp.archives.store import put_in_place
-from ka2nlp.bundles import find_model
+from ka2nlp.bundles import bundle_digest, find_model
 from ka2nlp.errors import ModelError
 from ka2nlp.languages import detect_language
 

@@ -97,11 +97,11 @@ def command(
     from ka2nlp.archives import tag_archive, write_long, write_wide
     from ka2nlp.archives.long import LONG
     from ka2nlp.archives.tables import ending
-    from ka2nlp.archives.wide import WIDE
+    from ka2nlp.reports.sheets import SHEETS
 
     if scheduler is not None and (engine != "dask" or workers is not None):
         raise click.UsageError("--scheduler goes with --engine dask, and without --workers.")
-    for target, known in ((wide, WIDE), (long, LONG)):
+    for target, known in ((wide, SHEETS), (long, LONG)):
         if target is not None:
             ending(target, known)
     with show_progress(progress, inputs, read) as hear:

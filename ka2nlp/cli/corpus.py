@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ka2nlp.cli.inputs import taxonomy_option
 from ka2nlp.cli.tables import print_table
 from ka2nlp.documents import read_documents
 
@@ -29,13 +30,14 @@ def command() -> None:
 @command.command("validate")
 @click.argument("corpora", nargs=-1, required=True, type=_CORPUS, metavar="CORPUS...")
 @click.option("--texts", multiple=True, metavar="FILE", help="Also check against these texts.")
-def validate(corpora: tuple[Path, ...], texts: tuple[str, ...]) -> None:
+@taxonomy_option
+def validate(corpora: tuple[Path, ...], texts: tuple[str, ...], taxonomy: Path | None) -> None:
     """Check the schema, codes, hierarchy, identifiers and fingerprints of a corpus."""
     from ka2nlp.corpora import load_corpus
     from ka2nlp.taxonomy import Taxonomy
 
     documents = chain.from_iterable(read_documents(source) for source in texts)
-    corpus = load_corpus(corpora, documents, Taxonomy.load())
+    corpus = load_corpus(corpora, documents, Taxonomy.load(taxonomy))
     if texts:
         report_join(corpus.joined)
     named = len(corpus.joined.without_text) if corpus.joined and not texts else 0
@@ -46,14 +48,17 @@ def validate(corpora: tuple[Path, ...], texts: tuple[str, ...]) -> None:
 @click.argument("corpora", nargs=-1, required=True, type=_CORPUS, metavar="CORPUS...")
 @click.option("--texts", multiple=True, required=True, metavar="FILE", help="May be repeated.")
 @click.option("--output", "-o", required=True, type=click.Path(dir_okay=False, path_type=Path))
-def build(corpora: tuple[Path, ...], texts: tuple[str, ...], output: Path) -> None:
+@taxonomy_option
+def build(
+    corpora: tuple[Path, ...], texts: tuple[str, ...], output: Path, taxonomy: Path | None
+) -> None:
     """Join annotations with the texts that you have, into a file of labelled documents."""
     from ka2nlp.corpora import load_corpus
     from ka2nlp.labelled import write_labelled
     from ka2nlp.taxonomy import Taxonomy
 
     documents = chain.from_iterable(read_documents(source) for source in texts)
-    corpus = load_corpus(corpora, documents, Taxonomy.load())
+    corpus = load_corpus(corpora, documents, Taxonomy.load(taxonomy))
     report_join(corpus.joined)
     write_labelled(corpus.documents, output)
     click.echo(f"wrote {len(corpus.documents)} labelled documents to {output}")
@@ -75,14 +80,15 @@ def report_join(joined: Joined | None) -> None:
 @click.argument("first", type=_CORPUS)
 @click.argument("second", type=_CORPUS)
 @click.option("--format", "-f", type=click.Choice(["table", "json"]), default="table")
-def agree(first: Path, second: Path, format: str) -> None:
+@taxonomy_option
+def agree(first: Path, second: Path, format: str, taxonomy: Path | None) -> None:
     """Compute the agreement of two label files on the documents that both hold."""
     from ka2nlp.agreement import compare_labels
     from ka2nlp.corpora import read_labels
     from ka2nlp.taxonomy import Taxonomy
 
-    taxonomy = Taxonomy.load()
-    found = compare_labels(read_labels(first, taxonomy), read_labels(second, taxonomy), taxonomy)
+    scheme = Taxonomy.load(taxonomy)
+    found = compare_labels(read_labels(first, scheme), read_labels(second, scheme), scheme)
     if format == "json":
         click.echo(json.dumps(asdict(found), indent=1))
         return
@@ -101,19 +107,22 @@ def agree(first: Path, second: Path, format: str) -> None:
 @click.argument("corpora", nargs=-1, required=True, type=_CORPUS, metavar="CORPUS...")
 @click.option("--texts", multiple=True, metavar="FILE", help="Texts annotated by reference.")
 @click.option("--plot", type=click.Path(file_okay=False, path_type=Path), help="Write charts here.")
-def stats(corpora: tuple[Path, ...], texts: tuple[str, ...], plot: Path | None) -> None:
+@taxonomy_option
+def stats(
+    corpora: tuple[Path, ...], texts: tuple[str, ...], plot: Path | None, taxonomy: Path | None
+) -> None:
     """Count labels, lengths and labels that stand together."""
     from ka2nlp.corpora import load_corpus, read_labels
     from ka2nlp.corpus_statistics import describe, plot_statistics
     from ka2nlp.taxonomy import Taxonomy
 
-    taxonomy = Taxonomy.load()
-    labels = {key: codes for path in corpora for key, codes in read_labels(path, taxonomy).items()}
+    scheme = Taxonomy.load(taxonomy)
+    labels = {key: codes for path in corpora for key, codes in read_labels(path, scheme).items()}
     documents = chain.from_iterable(read_documents(source) for source in texts)
-    corpus = load_corpus(corpora, documents, taxonomy) if texts else None
+    corpus = load_corpus(corpora, documents, scheme) if texts else None
     if corpus is not None:
         report_join(corpus.joined)
-    found = describe(labels, corpus.documents if corpus else (), taxonomy)
+    found = describe(labels, corpus.documents if corpus else (), scheme)
     click.echo(
         f"{found.n_documents} documents, {found.labels_per_document:.1f} labels a document, "
         f"{found.n_unlabelled} without any"
@@ -124,11 +133,11 @@ def stats(corpora: tuple[Path, ...], texts: tuple[str, ...], plot: Path | None) 
         )
     print_table(
         ("code", "label", "documents", "share"),
-        [(c, taxonomy[c].label, n, n / found.n_documents) for c, n in found.counts.items()],
+        [(c, scheme[c].label, n, n / found.n_documents) for c, n in found.counts.items()],
     )
     print_table(
         ("pair", "together", "lift"), [(" ".join(p), n, lift) for p, n, lift in found.strongest]
     )
     if plot is not None:
-        for path in plot_statistics(found, taxonomy, plot):
+        for path in plot_statistics(found, scheme, plot):
             click.echo(f"wrote {path}")

@@ -12,7 +12,7 @@ import click
 from ka2nlp.documents import READERS, read_documents
 from ka2nlp.records import Document
 
-__all__ = ["Read", "device_option", "reading_options"]
+__all__ = ["Read", "device_option", "reading_options", "taxonomy_option"]
 
 Read = Callable[[Path | str], Iterator[Document]]
 
@@ -67,3 +67,13 @@ def reading_options(command: Callable[..., None]) -> Callable[..., None]:
     for option in reversed(_OPTIONS):
         wrapped = option(wrapped)
     return wrapped
+
+
+def taxonomy_option(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the option to a command, which gets ``taxonomy``: a path, or None."""
+    return click.option(
+        "--taxonomy",
+        type=click.Path(dir_okay=False, path_type=Path),
+        metavar="FILE",
+        help="A vocabulary of your own (SKOS in Turtle) instead of the one that ships.",
+    )(command)

@@ -33,6 +33,7 @@ __all__ = ["command"]
 )
 @click.option("--model", metavar="DIR", help="A model folder, or the name of one that ships.")
 @device_option
+@click.option("--language", metavar="TAG", help="Of the labels, such as fr.  [default: en]")
 @reading_options
 def command(
     inputs: tuple[str, ...],
@@ -41,6 +42,7 @@ def command(
     threshold: float | None,
     model: str | None,
     device: str,
+    language: str | None,
     read: Read,
 ) -> None:
     """Report which aims each description addresses, with evidence.
@@ -56,6 +58,8 @@ def command(
     tagger = Tagger.load(model, device=device)
     if threshold is not None:
         tagger = tagger.with_threshold(threshold)
+    if language is not None:
+        tagger = tagger.with_language(language)
     reports = tagger.tag_many(chain([first], documents))
     with _open(output) as stream:
         load_writer(format)(reports, stream, tagger.taxonomy)

@@ -111,7 +111,7 @@ class CalibratedMultilabel(WrappingClassifier):
         changed = self.change_[0] * found + self.change_[1]
         for label, curve in self.curves_.items():
             changed[:, label] = logit(curve.predict(found[:, label]))
-        return changed
+        return np.asarray(changed)
 
 
 def fit_platt(

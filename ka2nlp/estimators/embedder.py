@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeGuard
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
@@ -54,7 +54,8 @@ class SentenceEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
     Examples
     --------
     >>> from ka2nlp.estimators import SentenceEmbedder
-    >>> SentenceEmbedder("fast").fit_transform(["We train teachers.", "Pupils mend bicycles."]).shape
+    >>> texts = ["We train teachers.", "Pupils mend bicycles."]
+    >>> SentenceEmbedder("fast").fit_transform(texts).shape
     (2, 256)
     """
 
@@ -134,7 +135,7 @@ class SentenceEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         self.encoder_ = load_encoder(folder, n_threads=self.n_threads)
 
 
-def holds_texts(X: object) -> bool:
+def holds_texts(X: object) -> TypeGuard[Iterable[str | Document]]:
     """Tell a column of texts or documents from a matrix of features."""
     column = isinstance(X, (list, tuple)) or getattr(X, "ndim", None) == 1
     return column and any(isinstance(one, (str, Document)) for one in X)  # type: ignore[attr-defined]

@@ -108,6 +108,6 @@ def _splits(
     if len(Y) < 2 or cv < 2:
         raise ValueError(f"got n_samples = {len(Y)} and {cv} folds, expected 2 of each or more")
     of_each = np.arange(len(Y)) if groups is None else np.asarray(groups)
-    folds = make_folds(Y, of_each, cv, random_state or 0)
+    folds = make_folds(Y, of_each.tolist(), cv, random_state or 0)
     for fold in np.unique(folds):
         yield np.flatnonzero(folds != fold).tolist(), np.flatnonzero(folds == fold).tolist()

@@ -77,15 +77,15 @@ class MultilabelLogistic(LabelClassifier):
         self
         """
         dtypes = (np.float64, np.float32)
-        X = validate_data(self, X, accept_sparse="csr", dtype=dtypes)
+        checked = validate_data(self, X, accept_sparse="csr", dtype=dtypes)
         Y = self._read_targets(y)
-        check_consistent_length(X, Y)
-        weight = None if sample_weight is None else _check_sample_weight(sample_weight, X)
-        self.coef_ = np.zeros((Y.shape[1], X.shape[1]))
+        check_consistent_length(checked, Y)
+        weight = None if sample_weight is None else _check_sample_weight(sample_weight, checked)
+        self.coef_ = np.zeros((Y.shape[1], checked.shape[1]))
         self.intercept_ = np.zeros(Y.shape[1])
         self.n_iter_ = 1
         for label in range(Y.shape[1]):
-            self._fit_label(X, Y[:, label], weight, label)
+            self._fit_label(checked, Y[:, label], weight, label)
         return self
 
     def _fit_label(

@@ -123,7 +123,8 @@ class OutcomeClassifier(LabelClassifier):
     def _log_odds(self, X: ArrayLike) -> NDArray[np.float64]:
         if self.embedder_ is None:
             return self.classifier_._log_odds(validate_data(self, X, reset=False))
-        return self.classifier_._log_odds(self.embedder_.transform(X))
+        texts: Any = X
+        return self.classifier_._log_odds(self.embedder_.transform(texts))
 
     def _margins(self, log_odds: NDArray[np.float64]) -> NDArray[np.float64]:
         return self.classifier_._margins(log_odds)

@@ -1,4 +1,4 @@
-"""What classifiers are taught, in the forms that scikit-learn knows, to a matrix of labels and back.
+"""What classifiers are taught, in the forms that scikit-learn knows: to a matrix and back.
 
 A matrix of 0 and 1, or a data frame of such columns, teaches one label a column. A vector of two
 classes teaches one label, and answers come in the same two classes.
@@ -72,7 +72,7 @@ class LabelClassifier(ClassifierMixin, BaseEstimator):
                 "0 and 1 of shape (n_samples, n_labels)"
             )
         self.classes_ = np.arange(labels.shape[1]) if names is None else np.asarray(names)
-        return labels.astype(bool)
+        return np.asarray(labels, dtype=bool)
 
     def _read_vector(self, labels: NDArray[Any]) -> NDArray[np.bool_]:
         labels = column_or_1d(labels)

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from ka2nlp.overviews.breakdowns import OTHER, UNSTATED, Breakdown
-from ka2nlp.overviews.figures import Figures, outcome_columns
+from ka2nlp.overviews.figures import Figures
 from ka2nlp.overviews.tallies import Tally
 
 __all__ = ["Cell", "Matrix", "Series", "heat_rows", "matrix", "series"]
@@ -83,7 +83,7 @@ def series(breakdown: Breakdown, figures: Figures) -> list[Series]:
         return []
     tally = breakdown.tally
     bounds = [tally.per_document(bound) for bound in (tally.expected, *tally.interval)]
-    columns = outcome_columns(figures.taxonomy)
+    columns = list(figures.taxonomy.outcomes)
     top = np.ceil(10 * bounds[2][np.ix_(years, columns)].max()) / 10 or 0.1
     across = np.linspace(_LEFT, _RIGHT, len(years))
 
@@ -164,7 +164,7 @@ def heat_rows(figures: Figures) -> list[tuple[int, list[tuple[int, float, int]]]
         Of each outcome's column, its cells: the other's column, the share of the row's projects
         that have it too (NaN where there are none), and its shading from 0 to 10.
     """
-    columns = outcome_columns(figures.taxonomy)
+    columns = list(figures.taxonomy.outcomes)
     shares = figures.conditional
     tones = np.nan_to_num(np.rint(_TONES * shares)).astype(int)
     return [

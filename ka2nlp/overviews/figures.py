@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from ka2nlp.errors import InputError
-from ka2nlp.evaluation import OUTCOME_LEVELS
 from ka2nlp.overviews.breakdowns import Breakdown, Cube, plan
 from ka2nlp.overviews.examples import Candidates, Example
 from ka2nlp.overviews.runs import Run
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-__all__ = ["Figures", "Pair", "count", "outcome_columns"]
+__all__ = ["Figures", "Pair", "count"]
 
 OTHER_KINDS: Final = "other kinds"
 _KINDS: Final = 500
@@ -118,7 +117,6 @@ class Figures:
     def strongest(self) -> list[Pair]:
         """Find the pairs of outcomes, facets apart, with the highest lift."""
         counts = np.diag(self.together)
-        outcomes = outcome_columns(self.taxonomy)
         pairs = [
             Pair(
                 self.taxonomy.codes[rarer],
@@ -127,20 +125,11 @@ class Figures:
                 float(self.together[rarer, commoner] / counts[rarer]),
                 float(counts[commoner] / self.n),
             )
-            for one, other in combinations(outcomes, 2)
+            for one, other in combinations(self.taxonomy.outcomes, 2)
             if self.together[one, other] >= _MIN_TOGETHER
             for rarer, commoner in [sorted((one, other), key=lambda column: counts[column])]
         ]
         return sorted(pairs, key=lambda pair: -pair.lift)[:_STRONGEST]
-
-
-def outcome_columns(taxonomy: Taxonomy) -> list[int]:
-    """Find the columns of the outcomes, facets apart."""
-    return [
-        column
-        for column, concept in enumerate(taxonomy.concepts)
-        if concept.level in OUTCOME_LEVELS and concept.broader is None
-    ]
 
 
 def count(run: Run) -> Figures:
@@ -188,7 +177,7 @@ class _Counts:
     def __init__(self, run: Run) -> None:
         self.codes = run.taxonomy.codes
         self.chances = [f"probability_{code}" for code in self.codes]
-        self.outcomes = outcome_columns(run.taxonomy)
+        self.outcomes = list(run.taxonomy.outcomes)
         self.n_rows = 0
         self.total = Tally.empty(1, len(self.codes))
         self.together = np.zeros((len(self.codes), len(self.codes)), dtype=np.int64)

@@ -14,7 +14,6 @@ from ka2nlp.overviews.provenance import Provenance, trace
 from ka2nlp.overviews.runs import open_run
 from ka2nlp.overviews.tables import make_tables, write_tables
 from ka2nlp.reports.frames import import_pandas
-from ka2nlp.taxonomy import Taxonomy
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -105,9 +104,8 @@ def summarise_archive(
     ModelError
         When a model was named that is missing or damaged.
     """
-    taxonomy = Taxonomy.load()
-    run = open_run(Path(archive), taxonomy)
-    other = open_run(Path(compare_with), taxonomy) if compare_with is not None else None
+    run = open_run(Path(archive))
+    other = open_run(Path(compare_with), run.taxonomy) if compare_with is not None else None
     provenance = trace(run, model)
     figures = count(run)
     return Overview(figures, provenance, compare(figures, count(other)) if other else None)

@@ -15,7 +15,7 @@ from ka2nlp.overviews.breakdowns import Cube
 from ka2nlp.overviews.charts import Series, heat_rows, matrix, series
 from ka2nlp.overviews.comparison import Comparison
 from ka2nlp.overviews.examples import Example
-from ka2nlp.overviews.figures import Figures, outcome_columns
+from ka2nlp.overviews.figures import Figures
 from ka2nlp.overviews.provenance import Provenance
 from ka2nlp.overviews.tallies import Tally
 from ka2nlp.records import ADDRESSED
@@ -71,7 +71,7 @@ def render(figures: Figures, provenance: Provenance, comparison: Comparison | No
         taxonomy=figures.taxonomy,
         provenance=provenance,
         levels=_levels(figures),
-        outcomes=outcome_columns(figures.taxonomy),
+        outcomes=list(figures.taxonomy.outcomes),
         years=_years(figures),
         matrices=[matrix(one, figures.total) for one in figures.breakdowns],
         heat=heat_rows(figures),
@@ -126,10 +126,7 @@ def _levels(figures: Figures) -> list[dict[str, Any]]:
     return [
         {
             "level": level,
-            "framing": not any(
-                figures.taxonomy.column(code) in outcome_columns(figures.taxonomy)
-                for code in level.codes
-            ),
+            "framing": level.framing,
             "rows": [_row(figures.total, figures.taxonomy.column(code)) for code in level.codes],
         }
         for level in figures.taxonomy.levels
@@ -138,7 +135,7 @@ def _levels(figures: Figures) -> list[dict[str, Any]]:
 
 def _rules(calibration: float, figures: Figures) -> bool:
     """Tell whether the error of calibration is more than most outcomes' intervals reach."""
-    low, high = (bound[0, outcome_columns(figures.taxonomy)] for bound in figures.total.interval)
+    low, high = (bound[0, list(figures.taxonomy.outcomes)] for bound in figures.total.interval)
     return bool(calibration * figures.n > np.median(high - low) / 2)
 
 

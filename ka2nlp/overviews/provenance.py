@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ka2nlp.archives.settings import bundle_digest
-from ka2nlp.bundles import find_model, load_bundle
+from ka2nlp.bundles import bundle_digest, find_model, load_bundle
 from ka2nlp.errors import ModelError
 from ka2nlp.overviews.runs import Run
 

@@ -81,7 +81,7 @@ def read_part(part: Path, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         ) from error
 
 
-def open_run(folder: Path, taxonomy: Taxonomy) -> Run:
+def open_run(folder: Path, taxonomy: Taxonomy | None = None) -> Run:
     """Open the latest run of an archive, or a run folder itself.
 
     Parameters
@@ -89,7 +89,7 @@ def open_run(folder: Path, taxonomy: Taxonomy) -> Run:
     folder
         As ``ka2nlp archive`` wrote it, or one of its ``run-…`` folders.
     taxonomy
-        The labels that are expected.
+        The labels that are expected; those that the run was tagged with when left out.
 
     Raises
     ------
@@ -99,6 +99,7 @@ def open_run(folder: Path, taxonomy: Taxonomy) -> Run:
     """
     arrow()
     where, settings = find_run(folder), read_settings(folder)
+    taxonomy = taxonomy or Taxonomy.carried_by(where)
     if settings.codes != taxonomy.codes:
         raise ArchiveError(
             f"got {where}, tagged with the taxonomy {settings.taxonomy}, expected "

@@ -43,7 +43,7 @@ def _own_words(report: Report) -> Taxonomy:
     tags = {tag.code: tag for tag in report.tags}
     level_of = {code: tags[code].level if code in tags else "" for code in report.scores}
     levels = tuple(
-        Level(key, key, "", tuple(code for code in level_of if level_of[code] == key))
+        Level(key, "", key, "", tuple(code for code in level_of if level_of[code] == key))
         for key in dict.fromkeys(level_of.values())
     )
     concepts = tuple(

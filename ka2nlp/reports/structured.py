@@ -30,7 +30,7 @@ def write_json(reports: Iterable[Report], stream: TextIO, taxonomy: Taxonomy) ->
 
 
 def write_csv(reports: Iterable[Report], stream: TextIO, taxonomy: Taxonomy) -> None:
-    """Write one row a document: identifier, codes, those to check, 48 probabilities, and more.
+    """Write one row a document: identifier, codes, those to check, all probabilities, and more.
 
     A cell that a spreadsheet would run as a formula gets an apostrophe before it.
     """

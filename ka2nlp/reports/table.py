@@ -7,6 +7,7 @@ go; the words stay the same.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import cycle
 from typing import TYPE_CHECKING, Final, TextIO
 
 from ka2nlp.records import TO_CHECK, Report, Tag
@@ -25,15 +26,10 @@ _LINES: Final = 2.9
 _REPEATED_LINES: Final = 0.85
 _LIKELY: Final = 0.1
 _EIGHTHS: Final = " ▏▎▍▌▋▊▉█"
-_COLOURS: Final = {
-    "systemic": "cyan",
-    "organisational": "green",
-    "individual": "magenta",
-    "practice": "yellow",
-    "reach": "yellow",
-    "challenge": "yellow",
-}
-_COMPACT: Final = frozenset({"practice", "reach", "challenge"})
+_COLOURS: Final = ("cyan", "green", "magenta", "blue")
+"""Of the levels of outcomes, in turn."""
+
+_FRAMING: Final = "yellow"
 
 
 def write_table(reports: Iterable[Report], stream: TextIO, taxonomy: Taxonomy) -> None:
@@ -54,6 +50,9 @@ class _Page:
     def __init__(self, console: Console, taxonomy: Taxonomy) -> None:
         self._console = console
         self._taxonomy = taxonomy
+        outcomes = (level.key for level in taxonomy.levels if not level.framing)
+        self._colours = dict(zip(outcomes, cycle(_COLOURS), strict=False))
+        self._width = max(map(len, taxonomy.codes)) + 1
         self._plain = not console.is_terminal or "utf" not in console.encoding.lower()
 
     def show(self, report: Report) -> None:
@@ -80,14 +79,14 @@ class _Page:
     def _show_level(self, level: Level, tags: list[Tag]) -> None:
         from rich.text import Text
 
-        heading = Text(level.label.upper(), style=f"bold {_COLOURS.get(level.key, 'blue')}")
+        heading = Text(level.label.upper(), style=f"bold {self._colours.get(level.key, _FRAMING)}")
         if len(level.label) + len(level.definition) + 2 <= self._console.width:
             heading.append(f"  {level.definition}", style="not bold dim")
         self._console.print(heading)
         shown: set[str] = set()
         for tag in rank_tags(tags, self._taxonomy):
             self._show_tag(tag, level.key)
-            if level.key not in _COMPACT:
+            if not level.framing:
                 place = tag.evidence[0].place if tag.evidence else ""
                 self._show_evidence(tag.best_sentence, place, repeated=tag.best_sentence in shown)
             shown.add(tag.best_sentence)
@@ -119,12 +118,12 @@ class _Page:
         from rich.text import Text
 
         facet = self._taxonomy[tag.code].broader is not None
-        line = Text(f"{'    ' if facet else '  '}{tag.code:<4}")
+        line = Text(f"{'    ' if facet else '  '}{tag.code:<{self._width}}")
         line.append(tag.label, style="" if facet else "bold")
         room = self._console.width - _BAR - 8
         line.truncate(room, overflow="ellipsis")
         line.append(" " * (room - line.cell_len + 1))
-        line.append(self._bar(tag.probability), style=_COLOURS.get(level, "blue"))
+        line.append(self._bar(tag.probability), style=self._colours.get(level, _FRAMING))
         line.append(f" {tag.probability:>4.0%}")
         if tag.answer == TO_CHECK:
             line.append("?", style="bold")
