@@ -17,7 +17,7 @@ import numpy as np
 from ka2nlp.aggregation import raise_parents, sigmoid
 from ka2nlp.arrays import as_float32
 from ka2nlp.errors import CorpusError
-from ka2nlp.estimators import tune_thresholds
+from ka2nlp.estimators import fit_platt, stretch, tune_thresholds
 from ka2nlp.heads import Heads
 from ka2nlp.second_stage import RELEVANT, SecondStage
 from ka2nlp.splits import make_folds
@@ -30,7 +30,6 @@ __all__ = ["Adapted", "Scores", "adapt_heads"]
 
 MIN_DOCUMENTS: Final = 20
 _N_FOLDS: Final = 10
-_N_STEPS: Final = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +126,11 @@ def adapt_heads(
     held_out = logits.copy()
     for fold in np.unique(folds):
         rest = folds != fold
-        change = _fit(logits[rest], expected[rest], counted[rest], spreads)
-        held_out[~rest] = _apply(logits[~rest], change)
+        change = fit_platt(logits[rest], expected[rest], spreads, counted[rest])
+        held_out[~rest] = stretch(logits[~rest], change)
     loss = (counted * (_losses(held_out, expected) - _losses(logits, expected))).sum(axis=0)
     better = loss < 0
-    change = np.where(better, _fit(logits, expected, counted, spreads), 0.0)
+    change = np.where(better, fit_platt(logits, expected, spreads, counted), 0.0)
     probabilities, _ = _probabilities(np.where(better, held_out, logits), taxonomy)
     codes = (code for code, moved in zip(taxonomy.codes, better, strict=False) if moved)
     return Adapted(
@@ -173,29 +172,6 @@ def _thresholds(
     share = positives / (positives + strength)
     moved = share * tune_thresholds(truth, scores) + (1 - share) * heads.thresholds
     return as_float32(np.clip(moved, heads.lower, heads.upper))
-
-
-def _fit(
-    logits: NDArray[np.float64],
-    truth: NDArray[np.bool_],
-    counted: NDArray[np.float64],
-    spreads: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    """Find the most probable ``a`` and ``b`` of every column by Newton's method: (2, n_columns)."""
-    change = np.zeros((2, logits.shape[1]))
-    inputs = np.stack([logits, np.ones_like(logits)])  # (2, n_documents, n_columns)
-    prior = np.diag(1 / spreads**2)
-    for _ in range(_N_STEPS):
-        expected = sigmoid(_apply(logits, change))
-        slope = np.einsum("knl,nl->lk", inputs, counted * (expected - truth)) + change.T @ prior
-        weight = counted * expected * (1 - expected)
-        curvature = np.einsum("jnl,nl,knl->ljk", inputs, weight, inputs) + prior
-        change -= np.linalg.solve(curvature, slope[..., None])[..., 0].T
-    return change
-
-
-def _apply(logits: NDArray[np.float64], change: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.asarray((1 + change[0]) * logits + change[1])
 
 
 def _losses(logits: NDArray[np.float64], truth: NDArray[np.bool_]) -> NDArray[np.float64]:

@@ -1,8 +1,8 @@
-"""Agreement between two sets of labels of the same documents."""
+"""Agreement between sets of labels of the same documents: of two annotators, or of any number."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,17 @@ from ka2nlp.taxonomy import Taxonomy
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Agreement", "CodeAgreement", "GroupAgreement", "compare_labels", "masi_distance"]
+__all__ = [
+    "Agreement",
+    "CodeAgreement",
+    "GroupAgreement",
+    "cohen_kappa",
+    "compare_labels",
+    "f1_of_counts",
+    "masi_alpha",
+    "masi_distance",
+    "nominal_alpha",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,20 +132,35 @@ def masi_distance(one: frozenset[Any], other: frozenset[Any]) -> float:
     where they do not (Passonneau, Measuring Agreement on Set-valued Items, LREC 2006). Two empty
     sets are equal.
     """
-    if one == other:
-        return 0.0
-    shared = len(one & other)
-    if not shared:
-        return 1.0
-    monotonicity = 2 / 3 if one <= other or other <= one else 1 / 3
-    return 1.0 - shared / len(one | other) * monotonicity
+    return float(_masi_distances([one, other])[0, 1])
 
 
-def _f1(n_both: int, n_first: int, n_second: int) -> float | None:
+def _masi_distances(sets: Sequence[frozenset[Any]]) -> NDArray[np.float64]:
+    """Measure all pairs of n sets at once: (n, n)."""
+    column = {element: at for at, element in enumerate(frozenset[Any]().union(*sets))}
+    holds = np.zeros((len(sets), len(column)))
+    for row, one in enumerate(sets):
+        holds[row, [column[element] for element in one]] = 1
+    shared, sizes = holds @ holds.T, holds.sum(axis=1)
+    union = sizes[:, None] + sizes - shared
+    contained = shared == np.minimum(sizes[:, None], sizes)
+    monotonicity = np.select([shared == 0, shared == union, contained], [0, 1, 2 / 3], 1 / 3)
+    return np.where(union == 0, 0.0, 1 - shared / np.maximum(union, 1) * monotonicity)
+
+
+def f1_of_counts(n_both: int, n_first: int, n_second: int) -> float | None:
+    """Give 2 n_both / (n_first + n_second), in [0, 1]; None where nobody ticked anything."""
     return 2 * n_both / (n_first + n_second) if n_first + n_second else None
 
 
-def _kappa(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> float | None:
+def cohen_kappa(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> float | None:
+    """Compute Cohen's kappa of two annotators' ticks, arrays of one shape.
+
+    Returns
+    -------
+    float or None
+        At most 1; None where one of them ticked always or never.
+    """
     from sklearn.metrics import cohen_kappa_score
 
     if any(ticked.all() or not ticked.any() for ticked in (one, other)):
@@ -143,35 +168,55 @@ def _kappa(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> float | None:
     return float(cohen_kappa_score(one.ravel(), other.ravel()))
 
 
-def _code(code: str, one: NDArray[np.bool_], other: NDArray[np.bool_]) -> CodeAgreement:
-    n_first, n_second, n_both = int(one.sum()), int(other.sum()), int((one & other).sum())
-    f1 = _f1(n_both, n_first, n_second)
-    return CodeAgreement(code, n_first, n_second, n_both, f1, _kappa(one, other))
+def nominal_alpha(answers: NDArray[np.float64]) -> float | None:
+    """Compute Krippendorff's alpha of nominal answers.
 
+    Parameters
+    ----------
+    answers
+        Of shape (n_annotators, n_units); NaN where an annotator did not answer.
 
-def _group(
-    name: str, one: NDArray[np.bool_], other: NDArray[np.bool_], codes: list[CodeAgreement]
-) -> GroupAgreement:
-    defined = [code.f1 for code in codes if code.f1 is not None]
-    return GroupAgreement(
-        name,
-        _f1(int((one & other).sum()), int(one.sum()), int(other.sum())),
-        sum(defined) / len(defined) if defined else None,
-        _kappa(one, other),
-        _alpha(one, other),
-    )
-
-
-def _alpha(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> float | None:
-    """Compute Krippendorff's alpha over label sets, each distinct set a value of its own."""
+    Returns
+    -------
+    float or None
+        At most 1; None where the units that two or more answered got fewer than two different
+        answers.
+    """
     import krippendorff
 
-    sets = [[frozenset(np.flatnonzero(row).tolist()) for row in ticked] for ticked in (one, other)]
-    values = list(dict.fromkeys(value for column in sets for value in column))
+    paired = answers[:, (~np.isnan(answers)).sum(axis=0) >= 2]
+    if len(np.unique(paired[~np.isnan(paired)])) < 2:
+        return None
+    return float(krippendorff.alpha(reliability_data=paired, level_of_measurement="nominal"))
+
+
+def masi_alpha(sets: Sequence[Sequence[frozenset[Any] | None]]) -> float | None:
+    """Compute Krippendorff's alpha of label sets under MASI distance (Passonneau 2006).
+
+    Parameters
+    ----------
+    sets
+        One row an annotator, one column a document; None where an annotator did not label it.
+
+    Returns
+    -------
+    float or None
+        At most 1; None where the documents that two or more labelled got fewer than two different
+        sets.
+    """
+    import krippendorff
+
+    columns = [
+        column
+        for column in zip(*sets, strict=True)
+        if sum(value is not None for value in column) >= 2
+    ]
+    values = list(dict.fromkeys(one for column in columns for one in column if one is not None))
     if len(values) < 2:
         return None
-    number = {value: index for index, value in enumerate(values)}
-    distances = np.array([[masi_distance(a, b) for b in values] for a in values])
+    number: dict[frozenset[Any] | None, float] = {value: at for at, value in enumerate(values)}
+    number[None] = np.nan
+    distances = _masi_distances(values)
 
     def distance(v1: Any, v2: Any, **unused: Any) -> NDArray[np.float64]:  # noqa: ANN401
         found: NDArray[np.float64] = distances[np.asarray(v1, int), np.asarray(v2, int)]
@@ -179,8 +224,28 @@ def _alpha(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> float | None:
 
     return float(
         krippendorff.alpha(
-            reliability_data=[[number[value] for value in column] for column in sets],
+            reliability_data=np.array([[number[one] for one in column] for column in columns]).T,
             value_domain=list(range(len(values))),
             level_of_measurement=distance,
         )
+    )
+
+
+def _code(code: str, one: NDArray[np.bool_], other: NDArray[np.bool_]) -> CodeAgreement:
+    n_first, n_second, n_both = int(one.sum()), int(other.sum()), int((one & other).sum())
+    f1 = f1_of_counts(n_both, n_first, n_second)
+    return CodeAgreement(code, n_first, n_second, n_both, f1, cohen_kappa(one, other))
+
+
+def _group(
+    name: str, one: NDArray[np.bool_], other: NDArray[np.bool_], codes: list[CodeAgreement]
+) -> GroupAgreement:
+    defined = [code.f1 for code in codes if code.f1 is not None]
+    sets = [[frozenset(np.flatnonzero(row).tolist()) for row in ticked] for ticked in (one, other)]
+    return GroupAgreement(
+        name,
+        f1_of_counts(int((one & other).sum()), int(one.sum()), int(other.sum())),
+        sum(defined) / len(defined) if defined else None,
+        cohen_kappa(one, other),
+        masi_alpha(sets),
     )

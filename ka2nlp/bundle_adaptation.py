@@ -23,7 +23,7 @@ __all__ = ["adapt_bundle", "score_documents"]
 
 def adapt_bundle(
     corpus: Sequence[LabelledDocument],
-    output: Path,
+    output: Path | str,
     *,
     start: Path | str | None = None,
     version: str = "1",
@@ -52,6 +52,7 @@ def adapt_bundle(
     ModelError
         When the model is missing or damaged.
     """
+    output = Path(output)
     check_identifiers(corpus)
     known = load_bundle(find_model(start))
     taxonomy = known.taxonomy

@@ -59,7 +59,7 @@ _LIBRARIES: Final = ("numpy", "onnxruntime", "scikit-learn", "scipy", "spacy", "
 
 def train_bundle(
     corpus: Sequence[LabelledDocument],
-    output: Path,
+    output: Path | str,
     *,
     taxonomy: Taxonomy | None = None,
     auxiliary: Sequence[LabelledDocument] = (),
@@ -117,6 +117,7 @@ def train_bundle(
     ModelError
         When the encoder is missing, or fine-tuning is not installed.
     """
+    output = Path(output)
     taxonomy = taxonomy or Taxonomy.load()
     settings = settings or Settings()
     # in the order of the identifiers, so that the order of the texts changes nothing

@@ -40,6 +40,7 @@ __all__ = [
     "DEFAULT_MODEL",
     "Bundle",
     "Manifest",
+    "bundle_digest",
     "find_model",
     "load_bundle",
     "save_bundle",
@@ -165,6 +166,20 @@ def load_bundle(folder: Path, taxonomy: Taxonomy | None = None) -> Bundle:
             f"got a model of {heads.n_labels} labels, expected {len(taxonomy)}; rebuild the model"
         )
     return Bundle(folder, manifest, heads, taxonomy)
+
+
+def bundle_digest(folder: Path) -> str:
+    """Give the SHA-256 of a model's manifest, which holds those of its other files.
+
+    Raises
+    ------
+    ModelError
+        When it cannot be read.
+    """
+    try:
+        return hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest()
+    except OSError as error:
+        raise ModelError(f"got {folder}, whose manifest cannot be read ({error})") from error
 
 
 def save_bundle(

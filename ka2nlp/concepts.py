@@ -1,4 +1,4 @@
-"""The triples of a vocabulary to its concepts and levels."""
+"""Concepts and levels, in order: read off the graph of a SKOS vocabulary."""
 
 from __future__ import annotations
 
@@ -48,25 +48,26 @@ class Level:
     framing: bool = False
 
 
-def read_concepts(graph: Graph) -> tuple[tuple[Level, ...], tuple[Concept, ...]]:
-    """Read the levels, and the concepts in their order.
+def read_concepts(graph: Graph) -> tuple[tuple[Concept, ...], tuple[Level, ...]]:
+    """Read the concepts, in label order, and their levels.
 
     Raises
     ------
     TaxonomyError
-        When there are no levels, or a concept or level lacks what it needs.
+        When the levels are not ordered, a concept lacks a notation, label or definition, or has
+        two broader ones.
     """
-    nodes = _collections(graph)
+    nodes = _level_nodes(graph)
     levels = tuple(_level(graph, node) for node in nodes)
     concepts = tuple(
         _concept(graph, node, level.key)
         for level, collection in zip(levels, nodes, strict=True)
         for node in graph.listed(collection)
     )
-    return levels, concepts
+    return concepts, levels
 
 
-def _collections(graph: Graph) -> list[Term]:
+def _level_nodes(graph: Graph) -> list[Term]:
     nested = [
         graph.listed(node)
         for node in graph.instances("OrderedCollection")

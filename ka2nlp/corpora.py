@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ka2nlp.annotations import Joined, join_texts, read_annotations
+from ka2nlp.documents.frames import read_frame
 from ka2nlp.errors import CorpusError
 from ka2nlp.labelled import LabelledDocument, read_labelled
 from ka2nlp.records import Document
 from ka2nlp.taxonomy import Taxonomy
 
-__all__ = ["Corpus", "load_corpus", "read_labels", "read_table"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Corpus", "label_frame", "load_corpus", "read_labels", "read_table"]
 
 _TRUE: Final = frozenset({"1", "1.0", "true", "yes", "x"})
 _FALSE: Final = frozenset({"", "0", "0.0", "false", "no"})
@@ -39,13 +43,16 @@ class Corpus:
     joined: Joined | None = None
 
 
-def load_corpus(sources: Sequence[Path], texts: Iterable[Document], taxonomy: Taxonomy) -> Corpus:
+def load_corpus(
+    sources: Path | str | Sequence[Path | str], texts: Iterable[Document], taxonomy: Taxonomy
+) -> Corpus:
     """Read corpus files of any kind.
 
     Parameters
     ----------
     sources
-        Labelled JSON Lines, ``.csv`` or ``.tsv`` tables, annotation files, or folders of these.
+        One or several: labelled JSON Lines, ``.csv`` or ``.tsv`` tables, annotation files, or
+        folders of these.
     texts
         The texts of documents that are annotated by reference; read only where there are any.
     taxonomy
@@ -72,7 +79,7 @@ def load_corpus(sources: Sequence[Path], texts: Iterable[Document], taxonomy: Ta
     return Corpus((*documents, *joined.documents), joined)
 
 
-def read_labels(source: Path, taxonomy: Taxonomy) -> dict[str, frozenset[str]]:
+def read_labels(source: Path | str, taxonomy: Taxonomy) -> dict[str, frozenset[str]]:
     """Read the labels alone of a corpus of any kind: identifier to codes, parents included.
 
     Raises
@@ -81,7 +88,7 @@ def read_labels(source: Path, taxonomy: Taxonomy) -> dict[str, frozenset[str]]:
         When the source is missing or breaks its rules.
     """
     found: dict[str, frozenset[str]] = {}
-    for file in _files([source]):
+    for file in _files(source):
         if file.suffix not in _TABLES and _is_by_reference(file):
             annotations = read_annotations(file, taxonomy)
             found |= {one.id: frozenset(one.labels) for one in annotations}
@@ -91,8 +98,8 @@ def read_labels(source: Path, taxonomy: Taxonomy) -> dict[str, frozenset[str]]:
     return found
 
 
-def _files(sources: Sequence[Path]) -> Iterator[Path]:
-    for source in sources:
+def _files(sources: Path | str | Sequence[Path | str]) -> Iterator[Path]:
+    for source in map(Path, [sources] if isinstance(sources, (Path, str)) else sources):
         files = sorted(source.glob("*.jsonl")) if source.is_dir() else [source]
         if not files or not files[0].is_file():
             raise CorpusError(f"got {source}, expected a corpus file or a folder of *.jsonl files")
@@ -133,6 +140,49 @@ def read_table(path: Path, taxonomy: Taxonomy) -> list[LabelledDocument]:
         return [
             _row(row, number, text, codes, taxonomy) for number, row in enumerate(reader, start=2)
         ]
+
+
+def label_frame(
+    frame: pd.DataFrame,
+    taxonomy: Taxonomy,
+    *,
+    text: Hashable = "summary",
+    title: Hashable | None = None,
+) -> list[LabelledDocument]:
+    """Take labelled documents from a pandas data frame with a column of 0 and 1 a code.
+
+    Parameters
+    ----------
+    frame
+        One row a document; its index identifies them.
+    taxonomy
+        The labels.
+    text, title
+        Names of the columns that hold the descriptions and, if there are any, the titles.
+
+    Raises
+    ------
+    InputError
+        When a column is missing.
+    CorpusError
+        When no column is a code, or one holds something else than 0 and 1.
+    """
+    codes = [code for code in taxonomy.codes if code in frame.columns]
+    if not codes:
+        raise CorpusError("got a data frame without a code, expected a column of 0 and 1 a code")
+    if odd := [code for code in codes if not frame[code].isin((0, 1)).all()]:
+        raise CorpusError(f"got values other than 0 and 1 in the column {odd[0]}")
+    ticks = frame[codes].to_numpy(dtype=bool)
+    documents = read_frame(frame, text=text, title=title)
+    return [
+        LabelledDocument(
+            replace(document, id=str(name)),
+            frozenset(
+                taxonomy.with_parents(code for code, on in zip(codes, row, strict=True) if on)
+            ),
+        )
+        for document, name, row in zip(documents, frame.index, ticks, strict=True)
+    ]
 
 
 def _row(

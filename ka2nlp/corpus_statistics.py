@@ -103,7 +103,7 @@ def _strongest(
     return tuple(sorted(pairs, key=lambda item: -item[2])[:_STRONGEST])
 
 
-def plot_statistics(found: CorpusStatistics, taxonomy: Taxonomy, folder: Path) -> list[Path]:
+def plot_statistics(found: CorpusStatistics, taxonomy: Taxonomy, folder: Path | str) -> list[Path]:
     """Draw label counts, co-occurrence and text lengths (needs ``ka2nlp[train]``).
 
     Returns
@@ -111,16 +111,15 @@ def plot_statistics(found: CorpusStatistics, taxonomy: Taxonomy, folder: Path) -
     list of Path
         The PNG files written into ``folder``.
     """
-    import matplotlib as mpl
+    from matplotlib.figure import Figure  # pyplot would meddle with the plots of a notebook
 
-    mpl.use("Agg")
-    import matplotlib.pyplot as plt
-
+    folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     codes = taxonomy.codes
     paths = [folder / "labels.png", folder / "together.png"]
 
-    figure, axes = plt.subplots(figsize=(8, 10), layout="constrained")
+    figure = Figure(figsize=(8, 10), layout="constrained")
+    axes = figure.subplots()
     names = [f"{taxonomy[code].label}  {code}" for code in codes]
     axes.barh(names, [found.counts[code] for code in codes], color="#2a6f97")
     axes.invert_yaxis()
@@ -130,7 +129,8 @@ def plot_statistics(found: CorpusStatistics, taxonomy: Taxonomy, folder: Path) -
     figure.savefig(paths[0], dpi=150)
 
     share = found.together / np.maximum(np.diag(found.together), 1)[:, None]
-    figure, axes = plt.subplots(figsize=(9, 8), layout="constrained")
+    figure = Figure(figsize=(9, 8), layout="constrained")
+    axes = figure.subplots()
     image = axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
     axes.set_xticks(range(len(codes)), codes, rotation=90, fontsize=6)
     axes.set_yticks(range(len(codes)), codes, fontsize=6)
@@ -141,11 +141,11 @@ def plot_statistics(found: CorpusStatistics, taxonomy: Taxonomy, folder: Path) -
 
     if found.words:
         paths.append(folder / "lengths.png")
-        figure, axes = plt.subplots(figsize=(7, 4), layout="constrained")
+        figure = Figure(figsize=(7, 4), layout="constrained")
+        axes = figure.subplots()
         axes.hist(found.words, bins=40, color="#2a6f97")
         axes.set_xlabel("words")
         axes.set_ylabel("documents")
         axes.spines[["top", "right"]].set_visible(False)
         figure.savefig(paths[2], dpi=150)
-    plt.close("all")
     return paths

@@ -37,6 +37,9 @@ WINDOW: Final = 256
 TOKENS_PER_BATCH: Final = 2048
 """Texts are encoded together up to this many tokens."""
 
+_TOKENS_ON_DEVICE: Final = 65_536
+"""The same, where a graphics processor computes."""
+
 REMEMBERED: Final = 16_384
 """Texts whose vectors are kept (some 30 MiB): archives repeat sentences word by word."""
 
@@ -73,26 +76,25 @@ class OnnxEncoder:
         vectors of shape (batch, dimension), float32, of any length) and ``tokenizer.json``.
     n_threads
         Threads that encode batches side by side; 0 takes one a core.
+    device
+        "cpu", or "cuda": the same graph computed by PyTorch (needs ``ka2nlp[train]``), whose
+        vectors differ in their last bits.
 
     Raises
     ------
     ModelError
-        When a file is missing or damaged.
+        When a file is missing or damaged, or there is no such device.
     """
 
-    def __init__(self, folder: Path | str, *, n_threads: int = 0) -> None:
-        import onnxruntime
+    def __init__(self, folder: Path | str, *, n_threads: int = 0, device: str = "cpu") -> None:
         from tokenizers import Tokenizer
 
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1  # batches, not their products, are shared out to threads
-        options.log_severity_level = 3
         path = Path(folder)
         try:
             self._tokenizer: Tokenizer = Tokenizer.from_file(str(path / "tokenizer.json"))
-            self._session = onnxruntime.InferenceSession(
-                str(path / "encoder.onnx"), options, providers=["CPUExecutionProvider"]
-            )
+            self._session = _start_session(path / "encoder.onnx", device)
+        except ModelError:
+            raise
         except Exception as error:  # both libraries raise bare exceptions of their own
             raise ModelError(
                 f"got the encoder folder {path}, which cannot be loaded ({error}); "
@@ -101,12 +103,14 @@ class OnnxEncoder:
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
         self._remembered: dict[str, NDArray[np.float32]] = {}
-        self._threads = ThreadPoolExecutor(n_threads or os.cpu_count())
+        self._tokens_per_batch = TOKENS_PER_BATCH if device == "cpu" else _TOKENS_ON_DEVICE
+        self._threads = ThreadPoolExecutor((n_threads or os.cpu_count()) if device == "cpu" else 1)
+        self._dimension = int(self._run([[0]]).shape[1])
 
     @property
     def dimension(self) -> int:
         """Length of a vector."""
-        return int(self._session.get_outputs()[0].shape[1])
+        return self._dimension
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Encode texts; see :meth:`Encoder.encode`."""
@@ -149,7 +153,7 @@ class OnnxEncoder:
         ndarray of shape (n_windows, dimension), float32
         """
         vectors = np.zeros((len(windows), self.dimension), dtype=np.float32)
-        batches = list(_of_one_length([len(window) for window in windows]))
+        batches = list(_of_one_length([len(one) for one in windows], self._tokens_per_batch))
         given = ([windows[row] for row in rows] for rows in batches)
         for rows, found in zip(batches, self._threads.map(self._run, given), strict=True):
             vectors[rows] = found
@@ -264,12 +268,26 @@ def _pieces(tokenizer: Any, text: str) -> Iterator[tuple[str, int]]:  # noqa: AN
         yield (text[window[0][0] : window[-1][1]] if window else ""), len(window) + 2
 
 
-def _of_one_length(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """Group the positions of equal lengths, up to ``TOKENS_PER_BATCH``; the longest come first."""
+def _start_session(path: Path, device: str) -> Any:  # noqa: ANN401
+    """Load a graph for a device: something that runs it as a session of onnxruntime does."""
+    if device != "cpu":
+        from ka2nlp.torch_session import TorchSession
+
+        return TorchSession(path, device)
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1  # batches, not their products, are shared out to threads
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+def _of_one_length(lengths: Sequence[int], n_tokens: int) -> Iterator[list[int]]:
+    """Group the positions of equal lengths, up to ``n_tokens``; the longest come first."""
     ordered = sorted(range(len(lengths)), key=lengths.__getitem__, reverse=True)
     for length, found in groupby(ordered, key=lengths.__getitem__):
         rows = list(found)
-        together = max(1, TOKENS_PER_BATCH // max(length, 1))
+        together = max(1, n_tokens // max(length, 1))
         for start in range(0, len(rows), together):
             yield rows[start : start + together]
 

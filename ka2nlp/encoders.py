@@ -35,7 +35,7 @@ def encoder_files(names: Iterable[str]) -> tuple[str, str]:
     )
 
 
-def load_encoder(folder: Path, *, n_threads: int = 0) -> Encoder:
+def load_encoder(folder: Path, *, n_threads: int = 0, device: str = "cpu") -> Encoder:
     """Load the encoder of a folder.
 
     Parameters
@@ -44,12 +44,14 @@ def load_encoder(folder: Path, *, n_threads: int = 0) -> Encoder:
         Holds the files that ``encoder_files`` names.
     n_threads
         For a transformer; 0 takes one a physical core.
+    device
+        "cpu" or "cuda"; a table of vectors is always read by the CPU.
 
     Raises
     ------
     ModelError
-        When a file is missing or damaged.
+        When a file is missing or damaged, or there is no such device.
     """
     if encoder_files(path.name for path in folder.glob("*"))[0] == _TABLE:
         return StaticEncoder(folder)
-    return OnnxEncoder(folder, n_threads=n_threads)
+    return OnnxEncoder(folder, n_threads=n_threads, device=device)

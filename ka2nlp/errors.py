@@ -7,7 +7,13 @@
     ├── TaxonomyError    a vocabulary that is not a valid concept scheme
     ├── ModelError       a bundle that is missing, damaged or made for another taxonomy
     ├── CorpusError      annotations that break their own rules
-    └── ArchiveError     an archive that cannot be written or read
+    ├── ArchiveError     an archive that cannot be written or read
+    └── ReviewError      what the review desk cannot do
+        ├── InvalidError       a value that breaks a rule
+        ├── NotFoundError      a record that does not exist, or is not for this user
+        ├── NotAllowedError    a user who may not do this
+        ├── ConflictError      a change that does not fit what stands already
+        └── StoreError         a database that cannot be opened, reached or written
 
 Every message is one line: what was got, what was expected, what to do.
 """
@@ -16,10 +22,16 @@ from __future__ import annotations
 
 __all__ = [
     "ArchiveError",
+    "ConflictError",
     "CorpusError",
     "InputError",
+    "InvalidError",
     "Ka2nlpError",
     "ModelError",
+    "NotAllowedError",
+    "NotFoundError",
+    "ReviewError",
+    "StoreError",
     "TaxonomyError",
 ]
 
@@ -46,3 +58,27 @@ class CorpusError(Ka2nlpError):
 
 class ArchiveError(Ka2nlpError):
     """An archive that cannot be written or read."""
+
+
+class ReviewError(Ka2nlpError):
+    """What the review desk cannot do."""
+
+
+class InvalidError(ReviewError):
+    """A value that breaks a rule."""
+
+
+class NotFoundError(ReviewError):
+    """A record that does not exist, or is not for this user."""
+
+
+class NotAllowedError(ReviewError):
+    """A user who may not do this."""
+
+
+class ConflictError(ReviewError):
+    """A change that does not fit what stands already."""
+
+
+class StoreError(ReviewError):
+    """A database that cannot be opened, reached or written."""

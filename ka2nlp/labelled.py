@@ -113,9 +113,9 @@ def _spans(given: Mapping[str, Any], text: str) -> dict[str, tuple[Span, ...]]:
     return spans
 
 
-def write_labelled(documents: Iterable[LabelledDocument], path: Path) -> None:
+def write_labelled(documents: Iterable[LabelledDocument], path: Path | str) -> None:
     """Write labelled documents as JSON Lines."""
-    with path.open("w", encoding="utf-8", newline="\n") as stream:
+    with Path(path).open("w", encoding="utf-8", newline="\n") as stream:
         for one in documents:
             row = {
                 "id": one.document.id,

@@ -160,26 +160,21 @@ def _percent(value: float | None) -> str:
 
 def _pictures(trained: TrainedHeads, taxonomy: Taxonomy) -> dict[str, bytes]:
     try:
-        import matplotlib as mpl
+        from matplotlib.figure import Figure  # pyplot would meddle with the plots of a notebook
     except ImportError:
         return {}
-    mpl.use("Agg")
-    import matplotlib.pyplot as plt
-
     groups, rows = group_columns(taxonomy), ~trained.auxiliary
-    figure, axes = plt.subplots(
-        1, len(groups), figsize=(10, 3.9), sharey=True, layout="constrained"
-    )
-    for axis, (name, columns) in zip(np.atleast_1d(axes), groups.items(), strict=True):
+    figure = Figure(figsize=(10, 3.9), layout="constrained")
+    axes = np.atleast_1d(figure.subplots(1, len(groups), sharey=True))
+    for axis, (name, columns) in zip(axes, groups.items(), strict=True):
         _draw_reliability(
             axis, trained.truth[rows][:, columns], trained.out_of_fold[rows][:, columns]
         )
         axis.set_title(name, fontsize=11)
-    np.atleast_1d(axes)[0].set_ylabel("share of documents with the code")
+    axes[0].set_ylabel("share of documents with the code")
     figure.supxlabel("probability out of fold (ten bins of equal mass)", fontsize=10)
     stream = BytesIO()
     figure.savefig(stream, dpi=130, format="png", metadata={"Software": None})
-    plt.close(figure)
     return {RELIABILITY: stream.getvalue()}
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final, Protocol
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = [
     "ADDRESSED",
@@ -166,6 +169,23 @@ class Tag:
         """The first piece of evidence on one line; empty where there is none."""
         return " ".join(self.evidence[0].text.split()) if self.evidence else ""
 
+    def to_dict(self) -> dict[str, object]:
+        """Give the JSON form, with the probability rounded to six digits."""
+        return {
+            "code": self.code,
+            "label": self.label,
+            "level": self.level,
+            "probability": round(self.probability, 6),
+            "answer": self.answer,
+            "evidence": [item.to_dict() for item in self.evidence],
+        }
+
+
+class _Printer(Protocol):
+    """What IPython shows texts with."""
+
+    def text(self, text: str) -> None: ...
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -188,6 +208,9 @@ class Report:
         Size of the text that was read.
     warnings
         What a reader should know before trusting the tags.
+    doubts
+        The codes to check that are no tags, with the sentences that come nearest to showing them;
+        only where they were asked for.
     """
 
     id: str
@@ -200,9 +223,48 @@ class Report:
     n_words: int
     n_sentences: int
     warnings: tuple[str, ...] = ()
+    doubts: tuple[Tag, ...] = ()
 
-    def to_dict(self) -> dict[str, object]:
+    # How a report looks is the business of ka2nlp.reports, which stands above this module and is
+    # imported when a report is shown.
+
+    def __str__(self) -> str:
+        """Give the page that ``ka2nlp tag`` prints, without colours."""
+        from ka2nlp.reports.shown import report_text
+
+        return report_text(self)
+
+    def __repr__(self) -> str:
+        found = " ".join(tag.code for tag in self.tags) or "no tags"
+        return f"<Report {self.id!r}: {found}>"
+
+    def _repr_html_(self) -> str:
+        from ka2nlp.reports.shown import report_html
+
+        return report_html(self)
+
+    def _repr_pretty_(self, printer: _Printer, cycle: bool) -> None:
+        printer.text(str(self).rstrip())
+
+    def to_frame(self) -> pd.DataFrame:
+        """Give one row a code, as :func:`ka2nlp.reports.frames.report_to_frame` makes it.
+
+        Raises
+        ------
+        InputError
+            When pandas is not installed.
+        """
+        from ka2nlp.reports.shown import report_frame
+
+        return report_frame(self)
+
+    def to_dict(self, *, doubts: bool = False) -> dict[str, object]:
         """Give the JSON form, the contract that other programs build on.
+
+        Parameters
+        ----------
+        doubts
+            Whether "doubts" are in it too, in the form of "tags".
 
         Returns
         -------
@@ -212,22 +274,13 @@ class Report:
             "warnings"}``; probabilities are rounded to six digits. Evidence from a source with
             pages or paragraphs has its "place" as well.
         """
-        return {
+        form: dict[str, object] = {
             "id": self.id,
-            "tags": [
-                {
-                    "code": tag.code,
-                    "label": tag.label,
-                    "level": tag.level,
-                    "probability": round(tag.probability, 6),
-                    "answer": tag.answer,
-                    "evidence": [item.to_dict() for item in tag.evidence],
-                }
-                for tag in self.tags
-            ],
+            "tags": [tag.to_dict() for tag in self.tags],
             "scores": {code: round(score, 6) for code, score in self.scores.items()},
             "answers": dict(self.answers),
             "model": self.model,
             "taxonomy": self.taxonomy,
             "warnings": list(self.warnings),
         }
+        return form | {"doubts": [tag.to_dict() for tag in self.doubts]} if doubts else form

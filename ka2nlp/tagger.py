@@ -5,7 +5,7 @@ document → sentences → embeddings → sentence scores → document scores �
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -23,17 +23,32 @@ from ka2nlp.aggregation import (
     withhold,
 )
 from ka2nlp.bundles import find_model, load_bundle
+from ka2nlp.documents.given import as_document, as_documents
 from ka2nlp.embeddings import Encoder
 from ka2nlp.encoders import load_encoder
+from ka2nlp.errors import CorpusError
 from ka2nlp.heads import Heads, whole_text
 from ka2nlp.languages import detect_language
-from ka2nlp.records import ANSWERS, NOT_ADDRESSED, Document, Evidence, Report, Sentence, Tag
+from ka2nlp.records import (
+    ANSWERS,
+    NOT_ADDRESSED,
+    TO_CHECK,
+    Document,
+    Evidence,
+    Report,
+    Sentence,
+    Tag,
+)
 from ka2nlp.second_stage import RELEVANT
 from ka2nlp.sentences import split_sentences
 from ka2nlp.taxonomy import Taxonomy
 
 if TYPE_CHECKING:
+    import pandas as pd
     from numpy.typing import NDArray
+
+    from ka2nlp.evaluation import Evaluation
+    from ka2nlp.labelled import LabelledDocument
 
 __all__ = ["EncodedDocument", "Tagger", "encode_documents"]
 
@@ -98,10 +113,10 @@ class Tagger:
 
     Examples
     --------
-    >>> from ka2nlp import Document, Tagger
+    >>> from ka2nlp import Tagger
     >>> tagger = Tagger.load()
     >>> text = "We train teachers from four countries to teach languages with tablets."
-    >>> report = tagger.tag(Document("1", "Tablets in class", text))
+    >>> report = tagger.tag(text, title="Tablets in class")
     >>> "I9" in [tag.code for tag in report.tags]
     True
     """
@@ -113,7 +128,9 @@ class Tagger:
         self.name = name
 
     @classmethod
-    def load(cls, model: Path | str | None = None, *, n_threads: int = 0) -> Tagger:
+    def load(
+        cls, model: Path | str | None = None, *, n_threads: int = 0, device: str = "cpu"
+    ) -> Tagger:
         """Load a model that ships, or one from a folder.
 
         Parameters
@@ -122,16 +139,18 @@ class Tagger:
             A folder or a name; the default model when left out.
         n_threads
             For the encoder; 0 takes one a physical core.
+        device
+            Where a transformer is computed: "cpu" or "cuda" (needs ``ka2nlp[train]``).
 
         Raises
         ------
         ModelError
-            When it is missing or damaged, or does not fit its taxonomy.
+            When it is missing or damaged, does not fit its taxonomy, or there is no such device.
         """
         with ThreadPoolExecutor() as pool:  # spaCy takes long to load: side by side with the rest
             pool.submit(split_sentences, "")
             bundle = load_bundle(find_model(model))
-            encoder = load_encoder(bundle.folder, n_threads=n_threads)
+            encoder = load_encoder(bundle.folder, n_threads=n_threads, device=device)
         name = f"{bundle.manifest.name} {bundle.manifest.version}"
         return cls(bundle.taxonomy, encoder, bundle.heads, name)
 
@@ -151,6 +170,9 @@ class Tagger:
         heads = replace(self.heads, thresholds=cuts, lower=cuts, upper=cuts)
         return Tagger(self.taxonomy, self.encoder, heads, self.name)
 
+    def __repr__(self) -> str:
+        return f"Tagger({self.name!r}, {len(self.taxonomy)} labels)"
+
     def with_language(self, language: str) -> Tagger:
         """Give a tagger whose labels are in another language, by its tag, such as ``fr``.
 
@@ -161,16 +183,98 @@ class Tagger:
         """
         return Tagger(self.taxonomy.translated(language), self.encoder, self.heads, self.name)
 
-    def tag(self, document: Document) -> Report:
-        """Tag one document; the same as ``tag_many`` of one."""
-        return next(self.tag_many([document]))
+    def tag(self, text: str | Document, *, title: str = "") -> Report:
+        """Tag one description; the same as ``tag_many`` of one.
 
-    def tag_many(self, documents: Iterable[Document]) -> Iterator[Report]:
-        """Tag documents, lazily; one report each, in order, whatever they hold."""
-        for encoded in encode_documents(documents, self.encoder):
-            yield self.report(encoded)
+        Parameters
+        ----------
+        text
+            The description, or a document.
+        title
+            Of the project, where a text is given; it counts a little.
 
-    def report(self, encoded: EncodedDocument) -> Report:
+        Raises
+        ------
+        InputError
+            When what is given is neither a text nor a document.
+        """
+        return next(self.tag_many([as_document(text, title=title)]))
+
+    def tag_many(
+        self, texts: Iterable[str | Document], *, doubts: bool = False
+    ) -> Iterator[Report]:
+        """Tag descriptions, lazily; one report each, in order, whatever they hold.
+
+        Parameters
+        ----------
+        texts
+            Texts, whose reports have their position, from 1, as identifier; or documents. What is
+            neither (a missing value, say) gives a report without tags, and with a warning.
+        doubts
+            Whether reports also point at sentences for what is to check and no tag.
+
+        Raises
+        ------
+        InputError
+            When this is a single text, or a table.
+        """
+        encoded = encode_documents(as_documents(texts), self.encoder)
+        return (self.report(one, doubts=doubts) for one in encoded)
+
+    def to_frame(
+        self, frame: pd.DataFrame, *, text: Hashable = "summary", title: Hashable | None = None
+    ) -> pd.DataFrame:
+        """Tag the rows of a pandas data frame.
+
+        Parameters
+        ----------
+        frame
+            One row a project.
+        text, title
+            Names of the columns that hold the descriptions and, if wanted, the titles.
+
+        Returns
+        -------
+        pandas.DataFrame
+            With the same index, so that ``frame.join`` puts both side by side; the columns are
+            those of :func:`ka2nlp.reports.frames.reports_to_frame`. A row without a text keeps its
+            place, with the reason in ``warnings``.
+
+        Raises
+        ------
+        InputError
+            When this is no pandas data frame, or has no such column.
+        """
+        from ka2nlp.documents.frames import read_frame
+        from ka2nlp.reports.frames import reports_to_frame
+
+        reports = self.tag_many(read_frame(frame, text=text, title=title))
+        return reports_to_frame(reports, self.taxonomy).set_axis(frame.index)
+
+    def evaluate(self, gold: Path | str | Sequence[LabelledDocument]) -> Evaluation:
+        """Score the model on labelled descriptions; what ``ka2nlp evaluate`` does.
+
+        Parameters
+        ----------
+        gold
+            Labelled documents, or a file of them as ``ka2nlp.labelled.read_labelled`` reads it.
+            Never those that the model was trained or tuned on.
+
+        Raises
+        ------
+        CorpusError
+            When the file cannot be read, or there is no document.
+        """
+        from ka2nlp.evaluation import evaluate_reports
+        from ka2nlp.labelled import read_labelled
+
+        labelled = read_labelled(gold, self.taxonomy) if isinstance(gold, (str, Path)) else gold
+        if not labelled:
+            raise CorpusError("got no labelled document, expected one or more")
+        reports = self.tag_many(one.document for one in labelled)
+        return evaluate_reports(labelled, reports, self.taxonomy)
+
+    def report(self, encoded: EncodedDocument, *, doubts: bool = False) -> Report:
         """Classify a document that is split and encoded already."""
         heads, taxonomy, document = self.heads, self.taxonomy, encoded.document
         words = document.text.split()
@@ -191,8 +295,37 @@ class Tagger:
             scores = np.zeros(len(taxonomy))
             decided = np.zeros(len(taxonomy), dtype=bool)
             answers = [NOT_ADDRESSED] * len(taxonomy)
-        shown = raise_parents(sigmoid(heads.sentence_logits(encoded.vectors)), taxonomy.parents)
-        tags = tuple(
+        reached = np.flatnonzero(decided)
+        doubted = [
+            column
+            for column, said in enumerate(answers)
+            if doubts and said == TO_CHECK and not decided[column]
+        ]
+        return Report(
+            id=document.id,
+            title=document.title,
+            tags=self._tags(encoded, reached, scores, answers),
+            scores=dict(zip(taxonomy.codes, map(float, scores), strict=True)),
+            answers=dict(zip(taxonomy.codes, answers, strict=True)),
+            model=self.name,
+            taxonomy=taxonomy.fingerprint,
+            n_words=len(words),
+            n_sentences=len(encoded.sentences),
+            warnings=tuple(warnings),
+            doubts=self._tags(encoded, doubted, scores, answers),
+        )
+
+    def _tags(
+        self,
+        encoded: EncodedDocument,
+        columns: Sequence[int] | NDArray[np.intp],
+        scores: NDArray[np.float64],
+        answers: Sequence[str],
+    ) -> tuple[Tag, ...]:
+        """Say of some codes where the text shows them."""
+        parents = self.taxonomy.parents
+        shown = raise_parents(sigmoid(self.heads.sentence_logits(encoded.vectors)), parents)
+        return tuple(
             Tag(
                 code=concept.code,
                 label=concept.label,
@@ -201,20 +334,8 @@ class Tagger:
                 evidence=_evidence(encoded, shown[:, column]),
                 answer=answers[column],
             )
-            for column, concept in enumerate(taxonomy.concepts)
-            if decided[column]
-        )
-        return Report(
-            id=document.id,
-            title=document.title,
-            tags=tags,
-            scores=dict(zip(taxonomy.codes, map(float, scores), strict=True)),
-            answers=dict(zip(taxonomy.codes, answers, strict=True)),
-            model=self.name,
-            taxonomy=taxonomy.fingerprint,
-            n_words=len(words),
-            n_sentences=len(encoded.sentences),
-            warnings=tuple(warnings),
+            for column in columns
+            for concept in (self.taxonomy.concepts[column],)
         )
 
 

@@ -23,7 +23,7 @@ from ka2nlp.concepts import Concept, Level, read_concepts
 from ka2nlp.errors import TaxonomyError
 from ka2nlp.skos import Graph, preferred_labels
 
-__all__ = ["CARRIED", "Taxonomy"]
+__all__ = ["CARRIED", "Concept", "Level", "Taxonomy"]
 
 CARRIED: Final = ("taxonomy.ttl", "taxonomy-labels.ttl")
 """Files in which a model, or a run of an archive, carries a vocabulary of its own."""
@@ -65,14 +65,16 @@ class Taxonomy:
         Parameters
         ----------
         path
-            A Turtle file; the vocabulary that ships when left out.
+            A Turtle file, or the name of a vocabulary that ships ("priorities": those of
+            2021-2027); that of Key Action 2 when left out.
 
         Raises
         ------
         TaxonomyError
             When the file cannot be read, is not Turtle or is not a valid vocabulary.
         """
-        source = Path(str(files("ka2nlp"))) / "data" / "ka2.ttl" if path is None else Path(path)
+        shipped = Path(str(files("ka2nlp"))) / "data" / f"{path or 'ka2'}.ttl"
+        source = Path(path) if path is not None and not shipped.is_file() else shipped
         return replace(cls.parse(_read(source)), path=source)
 
     @classmethod
@@ -105,7 +107,7 @@ class Taxonomy:
             When the text is not Turtle or not a valid vocabulary.
         """
         graph = Graph(turtle)
-        levels, concepts = read_concepts(graph)
+        concepts, levels = read_concepts(graph)
         scheme = graph.instances("ConceptScheme")
         title, version = (
             graph.text(scheme[0], name, required=False) if len(scheme) == 1 else ""
@@ -113,7 +115,18 @@ class Taxonomy:
         )
         taxonomy = cls(concepts, levels, turtle, title, version)
         taxonomy._validate(len(graph.instances("Concept")))
+        _READ[taxonomy.fingerprint] = taxonomy
         return taxonomy
+
+    @classmethod
+    def known(cls, fingerprint: str) -> Taxonomy | None:
+        """Find the one that ships, or one that this process has read, by its fingerprint."""
+        if fingerprint not in _READ:
+            cls.load()
+        return _READ.get(fingerprint)
+
+    def __repr__(self) -> str:
+        return f"Taxonomy({len(self)} labels, fingerprint {self.fingerprint!r})"
 
     @cached_property
     def codes(self) -> tuple[str, ...]:
@@ -308,6 +321,10 @@ class Taxonomy:
                 f"got {concept.code} below {concept.broader} of another level, "
                 "expected parent and facet in one level"
             )
+
+
+_READ: Final[dict[str, Taxonomy]] = {}
+"""What ``parse`` has read, by fingerprint: a report names its taxonomy by nothing else."""
 
 
 def _read(path: Path) -> str:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from review_databases import KINDS, new_database
 
 from ka2nlp import Tagger, Taxonomy
 from ka2nlp.heads import Heads
+from ka2nlp.review import Store
 from ka2nlp.second_stage import N_FEATURES, N_RELEVANCE, SecondStage
 from ka2nlp.words import WordModel
 
@@ -84,6 +86,20 @@ def tagger() -> Tagger:
 @pytest.fixture(scope="session")
 def toy_tagger(taxonomy: Taxonomy) -> Tagger:
     return Tagger(taxonomy, ToyEncoder(), make_heads(), "toy 1")
+
+
+@pytest.fixture(params=KINDS)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """An empty database, once of each kind."""
+    with new_database(request.param, tmp_path) as url:
+        yield url
+
+
+@pytest.fixture
+def store(database_url: str) -> Iterator[Store]:
+    opened = Store.open(database_url)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture(autouse=True)

@@ -105,6 +105,7 @@ def test_run_and_latest(tmp_path: Path, tagger: Tagger) -> None:
     assert list(run) == [
         *("format", "model", "bundle", "taxonomy", "ka2nlp", "threshold", "keep", "codes"),
         "shard_rows",
+        "device",
     ]
     assert (run["format"], run["model"], run["threshold"]) == (1, tagger.name, 0.5)
     assert (run["keep"], run["shard_rows"]) == (["year"], 4)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from ka2nlp import Taxonomy
-from ka2nlp.errors import InputError
+from ka2nlp.errors import ArchiveError, InputError
 
 pytest.importorskip("pyarrow", reason="pyarrow comes with the archive extra")
 
@@ -220,22 +220,20 @@ def test_a_repeated_identifier_counts_once(tmp_path: Path, taxonomy: Taxonomy) -
 
 
 def test_bad_archives_say_what_to_do(tmp_path: Path, taxonomy: Taxonomy) -> None:
-    with pytest.raises(
-        InputError, match="expected the folder that 'ka2nlp archive --output' wrote"
-    ):
+    with pytest.raises(ArchiveError, match="in which no run has finished"):
         open_run(tmp_path, taxonomy)
     where = write_archive(tmp_path, [{"id": "a"}])
     (tmp_path / "latest.json").write_text('{"run": "../elsewhere"}')
-    with pytest.raises(InputError, match="that is not there"):
+    with pytest.raises(ArchiveError, match="which is not finished"):
         open_run(tmp_path, taxonomy)
-    assert open_run(where, taxonomy).model == "toy 1"  # a run folder will do
+    assert open_run(where, taxonomy).settings.model == "toy 1"  # a run folder will do
     record = json.loads((where / "run.json").read_text())
     for change, complaint in (
-        ({"format": 9}, "in the format 9, expected 1"),
+        ({"format": 9}, "of the format 9, expected 1"),
         ({"codes": ["S1"]}, "tag again with a model for this taxonomy"),
     ):
         (where / "run.json").write_text(json.dumps(record | change))
-        with pytest.raises(InputError, match=complaint):
+        with pytest.raises(ArchiveError, match=complaint):
             open_run(where, taxonomy)
     (where / "run.json").write_text(json.dumps(record | {"keep": ["year"]}))
     with pytest.raises(InputError, match="without the column 'year'"):

@@ -74,6 +74,7 @@ def tag_archive(
     keep: Sequence[str] = (),
     model: Path | str | None = None,
     threshold: float | None = None,
+    device: str = "cpu",
     engine: str = "local",
     n_workers: int | None = None,
     scheduler: str | None = None,
@@ -99,10 +100,13 @@ def tag_archive(
         A folder or a name; the default model when left out.
     threshold
         In [0, 1]; the model's own thresholds when left out.
+    device
+        Where a transformer is computed: "cpu" or "cuda" (needs ``ka2nlp[train]``).
     engine
         A name in ``ENGINES``.
     n_workers
-        Processes, one thread each; one a physical core when left out. One is this process.
+        Processes, one thread each; one a physical core when left out, and one in all where they
+        would share a graphics processor. One is this process.
     scheduler
         Address of a Dask scheduler; its workers must see ``output`` under the same path.
     shard_rows
@@ -122,14 +126,15 @@ def tag_archive(
         When the folder cannot be written or another run writes to it, or workers fail.
     """
     output = Path(output).absolute()
-    settings = choose_settings(model, threshold, keep, shard_rows)
+    settings = choose_settings(model, threshold, keep, shard_rows, device)
     arrow_schema(settings)  # a name that is taken is told before anything is read
     rows = read_rows([inputs] if isinstance(inputs, (str, Path)) else inputs, read, settings)
     where = None if model is None else str(find_model(model).absolute())
     with failures_told(output), open_session(output, settings.run) as session:
         _carry_taxonomy(find_model(model), session)
         run = _Run(rows, settings, session, progress)
-        with ENGINES[engine](n_workers or default_workers(), scheduler) as pool:
+        n_workers = n_workers or (default_workers() if device == "cpu" else 1)
+        with ENGINES[engine](n_workers, scheduler) as pool:
             bench = Bench(session.folder, session.drafts, settings, where)
             for n_rows, n_tagged in run_jobs(partial(_do, bench), run.shards(), pool):
                 run.count(n_rows, n_tagged)

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Final
 
 from ka2nlp import __version__
-from ka2nlp.bundles import MANIFEST, find_model, load_bundle
-from ka2nlp.errors import ArchiveError, ModelError
+from ka2nlp.bundles import bundle_digest, find_model, load_bundle
+from ka2nlp.errors import ArchiveError
 
-__all__ = ["FORMAT", "Settings", "bundle_digest", "choose_settings", "parse_settings"]
+__all__ = ["FORMAT", "Settings", "choose_settings", "parse_settings"]
 
 FORMAT: Final = 1
 """Raised whenever the layout of an archive changes."""
@@ -41,6 +41,8 @@ class Settings:
         Of the taxonomy, in order.
     shard_rows
         Rows of a part; the last one may have fewer.
+    device
+        Where the encoder is computed: "cpu" or "cuda".
     """
 
     model: str
@@ -51,11 +53,13 @@ class Settings:
     keep: tuple[str, ...]
     codes: tuple[str, ...]
     shard_rows: int
+    device: str = "cpu"
 
     @property
     def digest(self) -> str:
         """64 hexadecimal digits that change with whatever may change the tags of a text."""
         identity = [FORMAT, self.bundle, self.taxonomy, self.ka2nlp, self.threshold]
+        identity += [] if self.device == "cpu" else [self.device]
         return hashlib.sha256(json.dumps(identity).encode()).hexdigest()
 
     @property
@@ -69,7 +73,11 @@ class Settings:
 
 
 def choose_settings(
-    model: Path | str | None, threshold: float | None, keep: Sequence[str], shard_rows: int
+    model: Path | str | None,
+    threshold: float | None,
+    keep: Sequence[str],
+    shard_rows: int,
+    device: str = "cpu",
 ) -> Settings:
     """Verify a model and settle what a run with it is made with.
 
@@ -88,15 +96,8 @@ def choose_settings(
         keep=tuple(keep),
         codes=bundle.taxonomy.codes,
         shard_rows=shard_rows,
+        device=device,
     )
-
-
-def bundle_digest(folder: Path) -> str:
-    """Give the SHA-256 of a model's manifest."""
-    try:
-        return hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest()
-    except OSError as error:
-        raise ModelError(f"got {folder}, whose manifest cannot be read ({error})") from error
 
 
 def parse_settings(path: Path) -> Settings:

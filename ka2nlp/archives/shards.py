@@ -22,9 +22,9 @@ from ka2nlp.archives.schema import (
     report_result,
     result_columns,
 )
-from ka2nlp.archives.settings import Settings, bundle_digest
+from ka2nlp.archives.settings import Settings
 from ka2nlp.archives.store import put_in_place
-from ka2nlp.bundles import find_model
+from ka2nlp.bundles import bundle_digest, find_model
 from ka2nlp.errors import ModelError
 from ka2nlp.languages import detect_language
 
@@ -135,7 +135,7 @@ def _tag(bench: Bench, rows: Sequence[Row]) -> list[Result]:
         return []
     with _ONE_AT_A_TIME, threadpool_limits(1, "blas"):  # sums must not depend on the cores
         settings = bench.settings
-        tagger = _load_tagger(bench.model, settings.bundle, settings.ka2nlp, settings.threshold)
+        tagger = _load_tagger(bench.model, settings)
         return tag_rows(tagger, rows, settings)
 
 
@@ -158,15 +158,15 @@ def tag_rows(tagger: Tagger, rows: Sequence[Row], settings: Settings) -> list[Re
 
 
 @lru_cache(maxsize=1)
-def _load_tagger(model: str | None, bundle: str, version: str, threshold: float | None) -> Tagger:
+def _load_tagger(model: str | None, settings: Settings) -> Tagger:
     """Load the model once a process, and check that it is that of the run."""
     from ka2nlp.tagger import Tagger
 
     found = bundle_digest(find_model(model))
-    if (found, __version__) != (bundle, version):
+    if (found, __version__) != (settings.bundle, settings.ka2nlp):
         raise ModelError(
             f"got a worker with the model {found[:12]} and ka2nlp {__version__}, expected "
-            f"{bundle[:12]} and {version}; install the same on every worker"
+            f"{settings.bundle[:12]} and {settings.ka2nlp}; install the same on every worker"
         )
-    tagger = Tagger.load(model, n_threads=1)  # processes share out the work
-    return tagger if threshold is None else tagger.with_threshold(threshold)
+    tagger = Tagger.load(model, n_threads=1, device=settings.device)  # processes share the work
+    return tagger if settings.threshold is None else tagger.with_threshold(settings.threshold)

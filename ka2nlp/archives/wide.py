@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import re
-from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,17 +10,11 @@ from ka2nlp.archives.reading import count_rows, iterate_archive, read_settings
 from ka2nlp.archives.schema import arrow_schema
 from ka2nlp.archives.tables import best_sentences, ending, replacing
 from ka2nlp.errors import ArchiveError
-from ka2nlp.reports.cells import inert
+from ka2nlp.reports.sheets import MOST_ROWS, SHEETS, Cell, text_cell
 
-__all__ = ["WIDE", "write_wide"]
+__all__ = ["write_wide"]
 
-_LONGEST_CELL: Final = 32_767
-_MOST_ROWS: Final = 1_048_576
-"""What a sheet can hold, its header included."""
-
-_CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _DIGITS: Final = 4
-_WIDTH: Final = 12
 _WIDTHS: Final = {
     "id": 24,
     "source": 20,
@@ -35,8 +26,6 @@ _WIDTHS: Final = {
     "addressed": 24,
     "evidence": 96,
 }
-
-Cell = str | float | None
 
 
 def write_wide(archive: Path | str, target: Path | str) -> None:
@@ -60,16 +49,16 @@ def write_wide(archive: Path | str, target: Path | str) -> None:
         cannot be written.
     """
     target = Path(target)
-    write = WIDE[ending(target, WIDE)]
+    suffix = ending(target, SHEETS)
     schema = arrow_schema(read_settings(archive))
     names = [name for name in schema.names if name != "key"]
     n_rows = count_rows(archive)
-    if n_rows >= _MOST_ROWS and write is _write_xlsx:
+    if n_rows >= MOST_ROWS and suffix == ".xlsx":
         raise ArchiveError(
-            f"got {n_rows:,} documents, expected fewer than {_MOST_ROWS:,} in a sheet; write a .csv"
+            f"got {n_rows:,} documents, expected fewer than {MOST_ROWS:,} in a sheet; write a .csv"
         )
     with replacing(target) as draft:
-        write(draft, names, _rows(archive, names))
+        SHEETS[suffix](draft, names, _rows(archive, names), _WIDTHS)
 
 
 def _rows(archive: Path | str, names: Sequence[str]) -> Iterator[list[Cell]]:
@@ -86,39 +75,6 @@ def _cell(name: str, value: Any) -> Cell:  # noqa: ANN401  (what a column holds)
     elif isinstance(value, list):
         value = (" | " if name == "warnings" else " ").join(value)
     if isinstance(value, str):
-        return inert(_CONTROL.sub(" ", value))[:_LONGEST_CELL]
+        return text_cell(value)
     cell: int | None = value
     return cell
-
-
-def _write_csv(target: Path, names: Sequence[str], rows: Iterator[list[Cell]]) -> None:
-    with target.open("w", encoding="utf-8-sig", newline="") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(map(inert, names))
-        writer.writerows(rows)
-
-
-def _write_xlsx(target: Path, names: Sequence[str], rows: Iterator[list[Cell]]) -> None:
-    from xlsxwriter import Workbook
-
-    with Workbook(str(target), {"constant_memory": True}) as workbook:
-        workbook.set_properties({"created": datetime(2000, 1, 1)})  # the same rows, the same bytes
-        sheet = workbook.add_worksheet("documents")
-        sheet.freeze_panes(1, 1)
-        bold = workbook.add_format({"bold": True})
-        for column, name in enumerate(names):
-            sheet.set_column(column, column, _WIDTHS.get(name, _WIDTH))
-            sheet.write_string(0, column, inert(name), bold)
-        for number, row in enumerate(rows, start=1):
-            for column, cell in enumerate(row):
-                if isinstance(cell, str):
-                    sheet.write_string(number, column, cell)  # never as a formula or a link
-                elif cell is not None:
-                    sheet.write_number(number, column, cell)
-
-
-WIDE: Final[dict[str, Callable[[Path, Sequence[str], Iterator[list[Cell]]], None]]] = {
-    ".csv": _write_csv,
-    ".xlsx": _write_xlsx,
-}
-"""Endings of wide tables, with their writers."""

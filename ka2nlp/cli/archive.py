@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ka2nlp.cli.inputs import Read, reading_options
+from ka2nlp.cli.inputs import Read, device_option, reading_options
 from ka2nlp.cli.progress import WAYS, show_progress
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ __all__ = ["command"]
     metavar="P",
     help="Decide at this probability instead of the model's tuned thresholds.",
 )
+@device_option
 @click.option(
     "--engine",
     type=click.Choice(["local", "dask"]),
@@ -77,6 +78,7 @@ def command(
     keep: str,
     model: str | None,
     threshold: float | None,
+    device: str,
     engine: str,
     workers: int | None,
     scheduler: str | None,
@@ -95,11 +97,11 @@ def command(
     from ka2nlp.archives import tag_archive, write_long, write_wide
     from ka2nlp.archives.long import LONG
     from ka2nlp.archives.tables import ending
-    from ka2nlp.archives.wide import WIDE
+    from ka2nlp.reports.sheets import SHEETS
 
     if scheduler is not None and (engine != "dask" or workers is not None):
         raise click.UsageError("--scheduler goes with --engine dask, and without --workers.")
-    for target, known in ((wide, WIDE), (long, LONG)):
+    for target, known in ((wide, SHEETS), (long, LONG)):
         if target is not None:
             ending(target, known)
     with show_progress(progress, inputs, read) as hear:
@@ -109,6 +111,7 @@ def command(
             keep=[name for name in map(str.strip, keep.split(",")) if name],
             model=model,
             threshold=threshold,
+            device=device,
             engine=engine,
             n_workers=workers,
             scheduler=scheduler,

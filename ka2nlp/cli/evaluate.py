@@ -27,19 +27,12 @@ def command(gold: Path, model: str | None, threshold: float | None, format: str)
     GOLD is JSON Lines: {"id", "title", "text", "labels": ["S1", ...], "evidence": {"S1": [[start,
     end], ...]}}. Never score on what a model was trained or tuned on.
     """
-    from ka2nlp.bundles import find_model
-    from ka2nlp.evaluation import evaluate_reports
-    from ka2nlp.labelled import read_labelled
     from ka2nlp.tagger import Tagger
-    from ka2nlp.taxonomy import Taxonomy
 
-    taxonomy = Taxonomy.carried_by(find_model(model))
-    labelled = read_labelled(gold, taxonomy)
     tagger = Tagger.load(model)
     if threshold is not None:
         tagger = tagger.with_threshold(threshold)
-    reports = tagger.tag_many(one.document for one in labelled)
-    evaluation = evaluate_reports(labelled, reports, taxonomy)
+    evaluation = tagger.evaluate(gold)
     if format == "json":
         click.echo(json.dumps({"model": tagger.name, **evaluation.to_dict()}, indent=1))
         return

@@ -12,7 +12,7 @@ import click
 from ka2nlp.documents import READERS, read_documents
 from ka2nlp.records import Document
 
-__all__ = ["Read", "reading_options", "taxonomy_option"]
+__all__ = ["Read", "device_option", "reading_options", "taxonomy_option"]
 
 Read = Callable[[Path | str], Iterator[Document]]
 
@@ -29,6 +29,17 @@ _OPTIONS = (
         "--sql", metavar="QUERY", help="Read the rows of this query; INPUT is the database."
     ),
 )
+
+
+def device_option(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the option that says where the encoder is computed."""
+    return click.option(
+        "--device",
+        type=click.Choice(["cpu", "cuda"]),
+        default="cpu",
+        show_default=True,
+        help="Where the encoder is computed; cuda needs ka2nlp[train].",
+    )(command)
 
 
 def reading_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -64,5 +75,5 @@ def taxonomy_option(command: Callable[..., None]) -> Callable[..., None]:
         "--taxonomy",
         type=click.Path(dir_okay=False, path_type=Path),
         metavar="FILE",
-        help="A vocabulary of your own (SKOS in Turtle) instead of the one that ships.",
+        help="A vocabulary of your own (SKOS in Turtle), or one that ships, such as priorities.",
     )(command)

@@ -22,14 +22,23 @@ _COMMANDS: Final = {
     "report": ("ka2nlp.cli.report", "Count what the projects of an archive are for, on a page."),
     "corpus": ("ka2nlp.cli.corpus", "Check, join, describe and compare labelled data."),
     "train": ("ka2nlp.cli.train", "Train a model on an annotated corpus."),
+    "serve": ("ka2nlp.cli.serve", "Serve the review desk: pages and a REST interface."),
+    "users": ("ka2nlp.cli.users", "Add and change the users of a review desk."),
+    "review": ("ka2nlp.cli.review", "Fill the review desk, and take out what was decided."),
 }
 
 
 _OPTIONAL: Final = {
+    "alembic": ("Alembic", "serve"),
+    "argon2": ("argon2-cffi", "serve"),
+    "fastapi": ("FastAPI", "serve"),
     "krippendorff": ("krippendorff", "learn"),
     "matplotlib": ("matplotlib", "learn"),
+    "prometheus_client": ("prometheus-client", "serve"),
     "scipy": ("SciPy", "learn"),
     "sklearn": ("scikit-learn", "learn"),
+    "sqlalchemy": ("SQLAlchemy", "serve"),
+    "uvicorn": ("uvicorn", "serve"),
 }
 """Libraries of extras, by the name they are imported by, with the extra that brings them."""
 

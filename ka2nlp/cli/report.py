@@ -6,8 +6,6 @@ from pathlib import Path
 
 import click
 
-from ka2nlp.errors import InputError
-
 __all__ = ["command"]
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -34,32 +32,10 @@ def command(
     DIR is the folder that ka2nlp archive wrote, or one of its run folders. The page needs no
     network and can be sent by mail.
     """
-    from ka2nlp.overviews.comparison import compare as compare_figures
-    from ka2nlp.overviews.figures import count
-    from ka2nlp.overviews.page import render
-    from ka2nlp.overviews.provenance import trace
-    from ka2nlp.overviews.runs import open_run
-    from ka2nlp.overviews.tables import write_tables
+    from ka2nlp.overviews import summarise_archive
 
-    run = open_run(archive)
-    other = open_run(compare, run.taxonomy) if compare else None
-    provenance = trace(run, model)
-    figures = count(run)
-    comparison = compare_figures(figures, count(other)) if other else None
-    _write(output, render(figures, provenance, comparison))
-    click.echo(f"wrote {output}: {figures.n:,} projects")
+    overview = summarise_archive(archive, compare_with=compare, model=model)
+    overview.write_html(output)
+    click.echo(f"wrote {output}: {overview.n_projects:,} projects")
     if csv is not None:
-        paths = write_tables(figures, provenance, comparison, csv)
-        click.echo(f"wrote {len(paths)} tables to {csv}")
-
-
-def _write(output: Path, page: str) -> None:
-    """Write a file that appears only once it is whole."""
-    draft = output.with_name(f".{output.name}.part")
-    try:
-        draft.write_text(page, encoding="utf-8", newline="\n")
-        draft.replace(output)
-    except OSError as error:
-        raise InputError(f"got the output {output}, which cannot be written: {error}") from error
-    finally:
-        draft.unlink(missing_ok=True)
+        click.echo(f"wrote {len(overview.write_csv(csv))} tables to {csv}")

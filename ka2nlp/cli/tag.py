@@ -12,8 +12,8 @@ from typing import TextIO
 
 import click
 
-from ka2nlp.cli.inputs import Read, reading_options
-from ka2nlp.errors import InputError
+from ka2nlp.cli.inputs import Read, device_option, reading_options
+from ka2nlp.drafts import drafted
 from ka2nlp.reports import WRITERS, load_writer
 
 __all__ = ["command"]
@@ -32,6 +32,7 @@ __all__ = ["command"]
     help="Decide at this probability instead of the model's tuned thresholds.",
 )
 @click.option("--model", metavar="DIR", help="A model folder, or the name of one that ships.")
+@device_option
 @click.option("--language", metavar="TAG", help="Of the labels, such as fr.  [default: en]")
 @reading_options
 def command(
@@ -40,6 +41,7 @@ def command(
     output: Path | None,
     threshold: float | None,
     model: str | None,
+    device: str,
     language: str | None,
     read: Read,
 ) -> None:
@@ -53,7 +55,7 @@ def command(
 
     documents = chain.from_iterable(map(read, inputs))
     first = next(documents)  # an unreadable input is reported before the model is loaded
-    tagger = Tagger.load(model)
+    tagger = Tagger.load(model, device=device)
     if threshold is not None:
         tagger = tagger.with_threshold(threshold)
     if language is not None:
@@ -72,12 +74,5 @@ def _open(output: Path | None) -> Iterator[TextIO]:
             sys.stdout.reconfigure(encoding=encoding, errors="replace")
         yield sys.stdout
         return
-    draft = output.with_name(f".{output.name}.part")
-    try:
-        with draft.open("w", encoding="utf-8", newline="") as stream:
-            yield stream
-        draft.replace(output)
-    except OSError as error:
-        raise InputError(f"got the output {output}, which cannot be written: {error}") from error
-    finally:
-        draft.unlink(missing_ok=True)
+    with drafted(output) as draft, draft.open("w", encoding="utf-8", newline="") as stream:
+        yield stream

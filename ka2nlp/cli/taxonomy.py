@@ -10,9 +10,8 @@ from pathlib import Path
 import click
 
 from ka2nlp.cli.inputs import taxonomy_option
-from ka2nlp.concepts import Concept
 from ka2nlp.linked_data import MAPPINGS, to_turtle
-from ka2nlp.taxonomy import Taxonomy
+from ka2nlp.taxonomy import Concept, Taxonomy
 
 __all__ = ["command"]
 

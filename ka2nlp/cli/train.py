@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from ka2nlp.cli.corpus import report_join
 from ka2nlp.cli.inputs import taxonomy_option
 from ka2nlp.documents import read_documents
+from ka2nlp.documents.urls import show_url
 from ka2nlp.progress import Progress
 
-__all__ = ["command", "show_progress"]
+if TYPE_CHECKING:
+    from ka2nlp.labelled import LabelledDocument
+    from ka2nlp.taxonomy import Taxonomy
+
+__all__ = ["command", "show_progress", "without_password"]
 
 _CORPUS = click.Path(path_type=Path)
 
@@ -27,9 +33,15 @@ _CORPUS = click.Path(path_type=Path)
     "corpora",
     type=_CORPUS,
     multiple=True,
-    required=True,
     help="Labelled file, table, annotation file, or a folder of these; may be repeated.",
 )
+@click.option(
+    "--from-decisions",
+    "decisions",
+    metavar="URL",
+    help="Learn from what was settled at the review desk with this database; with --call.",
+)
+@click.option("--call", "calls", multiple=True, metavar="NAME", help="Of these calls; repeatable.")
 @click.option(
     "--auxiliary",
     type=_CORPUS,
@@ -58,6 +70,8 @@ _CORPUS = click.Path(path_type=Path)
 @click.option("--seed", default=0, show_default=True, help="Of folds and fine-tuning.")
 def command(
     corpora: tuple[Path, ...],
+    decisions: str | None,
+    calls: tuple[str, ...],
     auxiliary: tuple[Path, ...],
     texts: tuple[str, ...],
     start: str | None,
@@ -72,35 +86,32 @@ def command(
     """Train a model on a labelled corpus.
 
     Annotations by reference name documents by identifier and fingerprint; --texts brings their
-    words. Documents whose text is missing or has changed are counted and left out. With some
-    hundreds of documents a model can be trained; with fewer, --start adapts one that ships.
+    words. Documents whose text is missing or has changed are counted and left out, and so are
+    proposals of a call that are not settled. With some hundreds of documents a model can be
+    trained; with fewer, --start adapts one that ships.
     """
     from ka2nlp.bundle_adaptation import adapt_bundle
     from ka2nlp.bundle_training import rare_codes, train_bundle
     from ka2nlp.bundles import find_model
     from ka2nlp.cli.evaluate import show
-    from ka2nlp.corpora import load_corpus
     from ka2nlp.encoder_training import FineTuneSettings
     from ka2nlp.taxonomy import Taxonomy
     from ka2nlp.training import Settings
     from ka2nlp.transformer_body import TransformerBody
 
-    if start and (encoder or fine_tune or auxiliary or taxonomy):
+    _check_options(start, encoder, fine_tune, epochs, auxiliary, taxonomy)
+    if (not corpora and not decisions) or bool(decisions) != bool(calls):
         raise click.UsageError(
-            "got --start with --encoder, --fine-tune, --auxiliary or --taxonomy, expected it alone"
+            "got nothing to learn from, expected --corpus, or --from-decisions and --call together"
         )
-    _check_fine_tuning(encoder, fine_tune, epochs)
     scheme = Taxonomy.carried_by(find_model(start)) if start else Taxonomy.load(taxonomy)
-    documents = [document for source in texts for document in read_documents(source)]
-    corpus = load_corpus(corpora, documents, scheme)
-    others = load_corpus(auxiliary, documents, scheme) if auxiliary else None
-    for found in filter(None, (corpus, others)):
-        report_join(found.joined)
-    called = shlex.join(["ka2nlp", *sys.argv[1:]])
+    corpus = [*_labelled(corpora, texts, scheme), *_decided(decisions, calls, scheme)]
+    others = _labelled(auxiliary, texts, scheme)
+    called = shlex.join(["ka2nlp", *without_password(sys.argv[1:], decisions)])
     with show_progress() as progress:
         if start is not None:
             bundle, adapted = adapt_bundle(
-                corpus.documents,
+                corpus,
                 output,
                 start=start,
                 version=version,
@@ -110,15 +121,15 @@ def command(
             click.echo(f"changed {len(adapted.changed)} codes: {' '.join(adapted.changed)}")
             click.echo(f"wrote {bundle.folder}")
             return
-        if rare := rare_codes(corpus.documents, scheme):
+        if rare := rare_codes(corpus, scheme):
             named = ", ".join(f"{code} {count}" for code, count in rare.items())
             click.echo(f"in fewer than ten documents, and hardly learnt: {named}", err=True)
         tuning = FineTuneSettings(random_state=seed)
         bundle, trained = train_bundle(
-            corpus.documents,
+            corpus,
             output,
             taxonomy=scheme,
-            auxiliary=others.documents if others else (),
+            auxiliary=others,
             encoder=encoder,
             body=TransformerBody() if fine_tune else None,
             fine_tune=replace(tuning, n_epochs=epochs or tuning.n_epochs),
@@ -133,7 +144,61 @@ def command(
     click.echo(f"wrote {bundle.folder}")
 
 
-def _check_fine_tuning(encoder: str | None, fine_tune: bool, epochs: int | None) -> None:
+def _labelled(
+    sources: Sequence[Path], texts: Sequence[str], taxonomy: Taxonomy
+) -> Sequence[LabelledDocument]:
+    """Read corpora, and say what annotations by reference did not find."""
+    from ka2nlp.corpora import load_corpus
+
+    if not sources:
+        return ()
+    documents = (document for source in texts for document in read_documents(source))
+    corpus = load_corpus(sources, documents, taxonomy)
+    report_join(corpus.joined)
+    return corpus.documents
+
+
+def _decided(
+    url: str | None, calls: Sequence[str], taxonomy: Taxonomy
+) -> Iterator[LabelledDocument]:
+    """Take what calls have settled, and say what they have not."""
+    if url is None:
+        return
+    from ka2nlp.review import Store
+    from ka2nlp.review.outcomes import settled
+    from ka2nlp.review.readings import find_call
+
+    store = Store.open(url, migrate=False)
+    try:
+        for name in calls:
+            with store.reading() as session:
+                found = settled(session, find_call(session, name).id, taxonomy)
+            click.echo(
+                f"{name}: {len(found.settled)} proposals are settled, {len(found.left_out)} not",
+                err=True,
+            )
+            yield from found.documents
+    finally:
+        store.close()
+
+
+def without_password(words: Sequence[str], url: str | None) -> list[str]:
+    """Show the address of a database as people may see it: the command stands in the manifest."""
+    return [word.replace(url, show_url(url)) if url else word for word in words]
+
+
+def _check_options(
+    start: str | None,
+    encoder: str | None,
+    fine_tune: bool,
+    epochs: int | None,
+    auxiliary: tuple[Path, ...],
+    taxonomy: Path | None,
+) -> None:
+    if start and (encoder or fine_tune or auxiliary or taxonomy):
+        raise click.UsageError(
+            "got --start with --encoder, --fine-tune, --auxiliary or --taxonomy, expected it alone"
+        )
     if fine_tune and encoder:
         raise click.UsageError("got --fine-tune and --encoder, expected one of them")
     if epochs and not fine_tune:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO, Final
-from zipfile import BadZipFile, ZipFile, is_zipfile
+from zipfile import BadZipFile, ZipFile, ZipInfo, is_zipfile
 
 from ka2nlp.errors import InputError
 
@@ -20,9 +20,16 @@ LARGEST_DOCUMENT: Final = 256 << 20
 LARGEST_XML: Final = 64 << 20
 """Bytes of XML among them: 64 MiB, some hundred times a long application."""
 
+MOST_PARTS: Final = 10_000
+"""Files in a document."""
+
+LARGEST_RATIO: Final = 200
+"""How many times its size a document of more than 4 MiB may unpack to; XML does some 20 times."""
+
 LARGEST_WORKBOOK: Final = 2 << 30
 """Bytes that a workbook may unpack to: 2 GiB."""
 
+_SMALL: Final = 4 << 20
 _COMPOUND: Final = b"\xd0\xcf\x11\xe0"
 """How the files of old Word begin, and those of new Word under a password."""
 
@@ -43,8 +50,8 @@ def open_archive(stream: BinaryIO, kind: str) -> Iterator[ZipFile]:
     Raises
     ------
     InputError
-        When it is no archive, is damaged or under a password, or unpacks to more than 256 MiB or
-        to more than 64 MiB of XML.
+        When it is no archive, is damaged or under a password, holds more than 10,000 parts, or
+        unpacks to more than 256 MiB, to more than 64 MiB of XML, or to 200 times its size.
     """
     beginning = stream.read(len(_COMPOUND))
     stream.seek(0)
@@ -58,15 +65,24 @@ def open_archive(stream: BinaryIO, kind: str) -> Iterator[ZipFile]:
             parts = archive.infolist()
             if any(part.flag_bits & 1 for part in parts):
                 raise InputError(f"got a file under a password, expected {kind} without one")
-            _bound(sum(part.file_size for part in parts), LARGEST_DOCUMENT)
-            xml = [part.file_size for part in parts if part.filename.endswith((".xml", ".rels"))]
-            _bound(sum(xml), LARGEST_XML)
+            _check_size(parts)
             yield archive
     except (BadZipFile, EOFError, KeyError, NotImplementedError, OSError, ValueError) as error:
         reason = " ".join(str(error).split())
         raise InputError(
             f"got a damaged file or one of another format ({reason}), expected {kind}; save it anew"
         ) from error
+
+
+def _check_size(parts: Sequence[ZipInfo]) -> None:
+    if len(parts) > MOST_PARTS:
+        raise InputError(f"got a file of {len(parts):,} parts, expected at most {MOST_PARTS:,}")
+    size = sum(part.file_size for part in parts)
+    packed = sum(part.compress_size for part in parts)
+    _bound(size, LARGEST_DOCUMENT)
+    _bound(size, max(_SMALL, packed * LARGEST_RATIO))
+    xml = [part.file_size for part in parts if part.filename.endswith((".xml", ".rels"))]
+    _bound(sum(xml), LARGEST_XML)
 
 
 def refuse_entities(root: _Element) -> None:

@@ -17,8 +17,11 @@ class ReadingOptions:
         Of the characters, where the source does not say itself.
     text_column, id_column
         Names of these columns of a table; by default they are found by the usual names.
+    most_pages
+        Of a PDF; one with more is refused. None reads any number.
     """
 
     encoding: str = "utf-8"
     text_column: str | None = None
     id_column: str | None = None
+    most_pages: int | None = None

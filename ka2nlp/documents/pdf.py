@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from ka2nlp.documents.extras import needs
@@ -46,20 +47,22 @@ def read_pdf(stream: BinaryIO, name: str, options: ReadingOptions) -> Iterator[D
     with needs("a PDF", "pypdfium2", "documents"):
         import pypdfium2
     try:
-        pdf = pypdfium2.PdfDocument(stream.read())
+        with closing(pypdfium2.PdfDocument(stream.read())) as pdf:
+            if pdf.get_formtype() == pypdfium2.raw.FORMTYPE_XFA_FULL:
+                raise InputError(
+                    "got a form that only Adobe Reader lays out (XFA), expected pages; open it "
+                    "there and print it to a PDF"
+                )
+            if options.most_pages is not None and len(pdf) > options.most_pages:
+                raise InputError(
+                    f"got a PDF of {len(pdf):,} pages, expected at most {options.most_pages}; "
+                    "leave out the annexes"
+                )
+            if pdf.get_formtype():
+                pdf.init_forms()
+            yield _document(pdf, name)
     except pypdfium2.PdfiumError as error:
         raise InputError(_refusal(str(error))) from error
-    try:
-        if pdf.get_formtype() == pypdfium2.raw.FORMTYPE_XFA_FULL:
-            raise InputError(
-                "got a form that only Adobe Reader lays out (XFA), expected pages; open it there "
-                "and print it to a PDF"
-            )
-        if pdf.get_formtype():
-            pdf.init_forms()
-        yield _document(pdf, name)
-    finally:
-        pdf.close()
 
 
 def _refusal(reason: str) -> str:

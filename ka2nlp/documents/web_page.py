@@ -13,7 +13,7 @@ from ka2nlp.documents.paragraphs import join_paragraphs
 from ka2nlp.records import Document
 
 if TYPE_CHECKING:
-    from bs4 import BeautifulSoup
+    from bs4 import BeautifulSoup, PageElement
 
 __all__ = ["read_web_page"]
 
@@ -23,11 +23,11 @@ _FURNITURE: Final = (
     "[role=contentinfo], [role=dialog], body > header, body > footer"
 )
 _MAIN: Final = ("main", "[role=main]", "article:only-of-type")
-_BLOCKS: Final = (
+_BLOCKS: Final = frozenset(
     "address article blockquote body caption center dd details div dl dt fieldset figcaption "
     "figure footer form h1 h2 h3 h4 h5 h6 header hr legend li main ol p pre section summary table "
-    "tbody td textarea tfoot th thead tr ul"
-).split()
+    "tbody td textarea tfoot th thead tr ul".split()
+)
 _BREAK: Final = "\0"
 """Stands between blocks until white space is reduced; HTML cannot hold it."""
 
@@ -60,18 +60,22 @@ def _title(page: BeautifulSoup) -> str:
 
 
 def _paragraphs(page: BeautifulSoup) -> list[str]:
-    """Mark the blocks and lines in the tree, then reduce the white space between the marks."""
+    """Walk the tree once, without recursion, marking the blocks; pages may be nested deeply."""
     from bs4.element import PreformattedString
 
     main = next((found for path in _MAIN if (found := page.select_one(path))), page.body or page)
-    for text in main.find_all(string=True):
-        if isinstance(text, PreformattedString):  # comments and the like
-            text.extract()
-        elif text.find_parent("pre") is None:
-            text.replace_with(re.sub(r"\s+", " ", text))
-    for line in main.select("br"):
-        line.replace_with("\n")
-    for block in main.find_all(_BLOCKS):
-        block.insert_before(_BREAK)
-        block.insert_after(_BREAK)
-    return [part for block in main.get_text().split(_BREAK) for part in re.split(r"\n\s*\n", block)]
+    pieces: list[str] = []
+    rest: list[tuple[PageElement | str, bool]] = [(main, False)]
+    while rest:
+        node, is_pre = rest.pop()
+        if isinstance(node, PreformattedString):  # comments and the like
+            continue
+        if isinstance(node, str):
+            pieces.append(node if is_pre else re.sub(r"\s+", " ", node))
+        elif node.name == "br":
+            pieces.append("\n")
+        else:
+            is_pre = is_pre or node.name == "pre"
+            edge = [(_BREAK, is_pre)] if node.name in _BLOCKS else []
+            rest += [*edge, *((child, is_pre) for child in reversed(node.contents)), *edge]
+    return [part for block in "".join(pieces).split(_BREAK) for part in re.split(r"\n\s*\n", block)]

@@ -1,8 +1,25 @@
-"""scikit-learn estimators behind the heads; needed for training, not for tagging."""
+"""scikit-learn estimators: those behind the heads, and the same for your own labels.
 
+Needed for training, not for tagging (``ka2nlp[learn]``).
+"""
+
+from ka2nlp.estimators.calibration import CalibratedMultilabel, fit_platt, stretch
 from ka2nlp.estimators.cutoffs import tune_cutoffs
+from ka2nlp.estimators.embedder import SentenceEmbedder
 from ka2nlp.estimators.multilabel import MultilabelLogistic
-from ka2nlp.estimators.thresholds import tune_thresholds
+from ka2nlp.estimators.outcomes import OutcomeClassifier
+from ka2nlp.estimators.thresholds import ThresholdedMultilabel, tune_thresholds
 from ka2nlp.estimators.words import fit_words
 
-__all__ = ["MultilabelLogistic", "fit_words", "tune_cutoffs", "tune_thresholds"]
+__all__ = [
+    "CalibratedMultilabel",
+    "MultilabelLogistic",
+    "OutcomeClassifier",
+    "SentenceEmbedder",
+    "ThresholdedMultilabel",
+    "fit_platt",
+    "fit_words",
+    "stretch",
+    "tune_cutoffs",
+    "tune_thresholds",
+]

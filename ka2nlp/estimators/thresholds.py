@@ -2,16 +2,95 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
+from sklearn.base import BaseEstimator
+
+from ka2nlp.aggregation import sigmoid
+from ka2nlp.estimators.folds import logit
+from ka2nlp.estimators.wrapping import WrappingClassifier
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["tune_thresholds"]
+__all__ = ["ThresholdedMultilabel", "tune_thresholds"]
 
 _GRID: Final = np.round(np.arange(0.10, 0.901, 0.01), 2)
+
+
+class ThresholdedMultilabel(WrappingClassifier):
+    """A classifier that decides at a threshold a label, tuned for F1 out of fold.
+
+    The thresholds are tuned on what clones of the classifier say of samples that they did not see,
+    and the rarer a label is, the nearer is its threshold to the one that is best for all.
+
+    Parameters
+    ----------
+    estimator
+        Classifies a matrix of labels and has ``predict_proba``; a :class:`MultilabelLogistic` when
+        left out. One without probabilities goes into a :class:`CalibratedMultilabel` first.
+    cv
+        A number of folds, made alike in their labels, or a splitter of scikit-learn.
+    strength
+        Number of positives at which a label's own threshold counts one half.
+    random_state
+        Seed of the folds.
+
+    Attributes
+    ----------
+    estimator_ : estimator
+        Fitted on all samples.
+    classes_ : ndarray
+        Names of the labels.
+    thresholds_ : ndarray of shape (n_labels,), float64
+        A label holds from this probability on.
+    """
+
+    def __init__(
+        self,
+        estimator: BaseEstimator | None = None,
+        *,
+        cv: Any = 5,  # noqa: ANN401
+        strength: float = 100.0,
+        random_state: int | None = 0,
+    ) -> None:
+        self.estimator = estimator
+        self.cv = cv
+        self.strength = strength
+        self.random_state = random_state
+
+    def fit(self, X: ArrayLike, y: ArrayLike, groups: ArrayLike | None = None) -> Self:
+        """Fit the classifier, and tune its thresholds.
+
+        Parameters
+        ----------
+        X
+            Whatever the classifier takes.
+        y
+            Of shape (n_samples, n_labels), of 0 and 1.
+        groups
+            Of each sample; a group, such as a text and its translation, is never divided.
+
+        Raises
+        ------
+        ValueError
+            When the classifier has no probabilities, or there are too few samples for folds.
+        """
+        if not hasattr(self._inner(), "predict_proba"):
+            raise ValueError(
+                f"got {type(self._inner()).__name__}, expected a classifier with predict_proba; "
+                "put it into a CalibratedMultilabel"
+            )
+        Y, found = self._fit_within(X, y, groups)
+        self.thresholds_ = tune_thresholds(Y, sigmoid(found), strength=self.strength)
+        return self
+
+    def _log_odds(self, X: ArrayLike) -> NDArray[np.float64]:
+        return self._log_odds_within(X)
+
+    def _margins(self, log_odds: NDArray[np.float64]) -> NDArray[np.float64]:
+        return log_odds - logit(self.thresholds_)
 
 
 def tune_thresholds(

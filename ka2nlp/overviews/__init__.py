@@ -2,3 +2,9 @@
 
 runs → figures (tallies, breakdowns, examples) → comparison, provenance → tables, page
 """
+
+from __future__ import annotations
+
+from ka2nlp.overviews.overview import Overview, summarise_archive
+
+__all__ = ["Overview", "summarise_archive"]

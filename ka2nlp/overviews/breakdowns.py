@@ -168,7 +168,9 @@ class Plan:
 def plan(run: Run) -> Plan:
     """Choose the groups of every dimension that a run has a column for, by its tagged rows."""
     found = [
-        (dimension, column) for dimension in DIMENSIONS if (column := _column(dimension, run.kept))
+        (dimension, column)
+        for dimension in DIMENSIONS
+        if (column := _column(dimension, run.settings.keep))
     ]
     counters: list[Counter[str]] = [Counter() for _ in found]
     crossed: Counter[tuple[str, ...]] = Counter()

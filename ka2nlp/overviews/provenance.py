@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ka2nlp.bundles import MANIFEST, find_model, load_bundle
+from ka2nlp.bundles import bundle_digest, find_model, load_bundle
 from ka2nlp.errors import ModelError
 from ka2nlp.overviews.runs import Run
 
@@ -90,12 +89,12 @@ def trace(run: Run, model: Path | str | None = None) -> Provenance:
         When a model was named that is missing or damaged.
     """
     try:
-        folder = find_model(model or run.model.rpartition(" ")[0])
+        folder = find_model(model or run.settings.model.rpartition(" ")[0])
     except ModelError:
         if model is not None:
             raise
         return Provenance(missing="the model is not installed here")
-    if hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest() != run.bundle:
+    if bundle_digest(folder) != run.settings.bundle:
         return Provenance(missing=f"the model found as {folder.name} is another version of it")
     bundle = load_bundle(folder, run.taxonomy)
     for name, metrics in bundle.manifest.metrics.items():
@@ -109,8 +108,8 @@ def _code_rates(bundle: Bundle, metrics: Mapping[str, Any], run: Run) -> list[Co
     measured = {record["code"]: record for record in metrics.get("codes", ())}
     heads = bundle.heads
     cuts = np.stack([heads.thresholds, heads.lower, heads.upper])
-    if run.threshold is not None:
-        cuts = np.full_like(cuts, run.threshold)
+    if run.settings.threshold is not None:
+        cuts = np.full_like(cuts, run.settings.threshold)
     return [
         CodeRates(
             code,

@@ -17,7 +17,7 @@ from ka2nlp.overviews.tallies import Tally
 from ka2nlp.reports.cells import inert
 from ka2nlp.taxonomy import Taxonomy
 
-__all__ = ["write_tables"]
+__all__ = ["make_tables", "write_tables"]
 
 Cell = str | int | float | None
 Table = tuple[Sequence[str], Iterable[Sequence[Cell]]]
@@ -46,9 +46,7 @@ def write_tables(
     InputError
         When the folder cannot be written.
     """
-    tables = _tables(figures, provenance)
-    if comparison is not None:
-        tables["comparison"] = _comparison(figures, comparison)
+    tables = make_tables(figures, provenance, comparison)
     paths = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -63,8 +61,12 @@ def write_tables(
     return paths
 
 
-def _tables(figures: Figures, provenance: Provenance) -> dict[str, Table]:
+def make_tables(
+    figures: Figures, provenance: Provenance, comparison: Comparison | None
+) -> dict[str, Table]:
+    """Lay out every table: its name, to the names of its columns and its rows."""
     taxonomy, total = figures.taxonomy, figures.total
+    compared = {} if comparison is None else {"comparison": _comparison(figures, comparison)}
     return {
         "outcomes": ((*_LABEL, *_TALLY), _by_code(("",), total, taxonomy)),
         **{
@@ -104,6 +106,7 @@ def _tables(figures: Figures, provenance: Provenance) -> dict[str, Table]:
                 *_kinds("source", figures.sources),
             ],
         ),
+        **compared,
     }
 
 

@@ -10,14 +10,14 @@ from collections.abc import Iterable
 from itertools import cycle
 from typing import TYPE_CHECKING, Final, TextIO
 
-from ka2nlp.concepts import Level
 from ka2nlp.records import TO_CHECK, Report, Tag
-from ka2nlp.taxonomy import Taxonomy
+from ka2nlp.reports.ranking import rank_tags
+from ka2nlp.taxonomy import Level, Taxonomy
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["write_table"]
+__all__ = ["count", "write_table"]
 
 MAX_WIDTH: Final = 100
 _BAR: Final = 10
@@ -62,7 +62,7 @@ class _Page:
         print_(Text(report.title or report.id, style="bold"))
         if report.title:
             print_(Text(report.id, style="dim"))
-        size = f"{_count(report.n_words, 'word')}, {_count(report.n_sentences, 'sentence')}"
+        size = f"{count(report.n_words, 'word')}, {count(report.n_sentences, 'sentence')}"
         print_(Text(f"{size}; model {report.model}", style="dim"))
         for warning in report.warnings:
             print_(Text(f"! {warning}", style="yellow"))
@@ -84,7 +84,7 @@ class _Page:
             heading.append(f"  {level.definition}", style="not bold dim")
         self._console.print(heading)
         shown: set[str] = set()
-        for tag in self._ranked(tags):
+        for tag in rank_tags(tags, self._taxonomy):
             self._show_tag(tag, level.key)
             if not level.framing:
                 place = tag.evidence[0].place if tag.evidence else ""
@@ -113,20 +113,6 @@ class _Page:
         for line in Text("; ".join(named)).wrap(self._console, self._console.width - 2):
             line.rstrip()
             self._console.print(Padding(line, (0, 0, 0, 2), expand=False))
-
-    def _ranked(self, tags: list[Tag]) -> list[Tag]:
-        """Order by probability, each facet below its parent."""
-        broader = {tag.code: self._taxonomy[tag.code].broader or tag.code for tag in tags}
-        probability = {tag.code: tag.probability for tag in tags}
-        return sorted(
-            tags,
-            key=lambda tag: (
-                -probability[broader[tag.code]],
-                broader[tag.code],
-                broader[tag.code] != tag.code,
-                -tag.probability,
-            ),
-        )
 
     def _show_tag(self, tag: Tag, level: str) -> None:
         from rich.text import Text
@@ -174,5 +160,6 @@ class _Page:
         return f'"{sentence}"' if self._plain else f"“{sentence}”"
 
 
-def _count(number: int, noun: str) -> str:
+def count(number: int, noun: str) -> str:
+    """Say how many there are: ``1 word``, ``1,200 words``."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"

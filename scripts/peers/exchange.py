@@ -47,11 +47,15 @@ class Task:
 
 @dataclass(frozen=True)
 class Result:
-    """Scores of the test documents, training time in seconds and model size in bytes."""
+    """Scores of the test documents, training time in seconds, model size in bytes, and speed.
+
+    The speed is in documents a second, of scoring the test documents again once all is loaded.
+    """
 
     scores: np.ndarray
-    seconds: float | None
+    seconds: float
     n_bytes: int
+    speed: float
 
 
 def write_task(
@@ -80,7 +84,8 @@ def read_result(folder: Path, shape: tuple[int, int]) -> Result:
             f"got scores from {scores.min()} to {scores.max()}, expected numbers in [0, 1]"
         )
     meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
-    return Result(np.clip(scores, 0, 1), float(meta["seconds"]), int(meta["bytes"]))
+    found = np.clip(scores, 0, 1)
+    return Result(found, float(meta["seconds"]), int(meta["bytes"]), float(meta["speed"]))
 
 
 def run(fit: Callable[[Task], Scorer]) -> None:
@@ -90,10 +95,18 @@ def run(fit: Callable[[Task], Scorer]) -> None:
     start = time.perf_counter()
     score = fit(task)
     seconds = time.perf_counter() - start
-    scores = score([_text(row) for row in _read_lines(task.folder / "test.jsonl")])
-    np.save(task.folder / "scores.npy", np.asarray(scores, dtype=np.float64))
-    meta = {"seconds": seconds, "bytes": folder_size(task.model)}
+    texts = [_text(row) for row in _read_lines(task.folder / "test.jsonl")]
+    np.save(task.folder / "scores.npy", np.asarray(score(texts), dtype=np.float64))
+    speed = documents_a_second(lambda: score(texts), len(texts))
+    meta = {"seconds": seconds, "bytes": folder_size(task.model), "speed": speed}
     (task.folder / "meta.json").write_text(json.dumps(meta), encoding="utf-8")
+
+
+def documents_a_second(score: Callable[[], object], n_documents: int) -> float:
+    """Time one more scoring of documents."""
+    start = time.perf_counter()
+    score()
+    return n_documents / (time.perf_counter() - start)
 
 
 def folder_size(folder: Path) -> int:

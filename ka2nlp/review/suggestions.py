@@ -1,0 +1,71 @@
+"""Suggestions: the reports of models on versions of texts."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from ka2nlp.records import Report
+from ka2nlp.review.records import Suggestion, Text
+from ka2nlp.review.rows import add, find, find_all, get, now
+from ka2nlp.review.schema import proposals, suggestions, texts
+from ka2nlp.review.values import plain
+
+__all__ = ["find_suggestion", "get_suggestion", "keep_suggestion", "without_suggestion"]
+
+
+def keep_suggestion(session: Session, text_id: int, report: Report) -> Suggestion:
+    """Keep what a model says of a version of a text.
+
+    The same report of the same model, kept again, adds nothing.
+
+    Raises
+    ------
+    NotFoundError
+        When there is no such text.
+    """
+    get(session, Text, text_id)
+    form = plain(report.to_dict(doubts=True))
+    last = find_suggestion(session, text_id, report.model)
+    if last is not None and last.report == form:
+        return last
+    return add(
+        session,
+        Suggestion,
+        text_id=text_id,
+        model=report.model,
+        taxonomy=report.taxonomy,
+        report=form,
+        created=now(),
+    )
+
+
+def get_suggestion(session: Session, suggestion_id: int) -> Suggestion:
+    """Get a suggestion by number.
+
+    Raises
+    ------
+    NotFoundError
+        When there is none.
+    """
+    return get(session, Suggestion, suggestion_id)
+
+
+def find_suggestion(session: Session, text_id: int, model: str | None = None) -> Suggestion | None:
+    """Find the newest suggestion on a text, of one model or of any; None where there is none."""
+    conditions = [suggestions.c.text_id == text_id]
+    if model is not None:
+        conditions.append(suggestions.c.model == model)
+    return find(session, Suggestion, *conditions, newest=True)
+
+
+def without_suggestion(session: Session, call_id: int, model: str) -> list[Text]:
+    """Give the newest texts of a call's proposals on which a model has said nothing yet."""
+    newest = (
+        select(func.max(texts.c.id))
+        .join(proposals, proposals.c.id == texts.c.proposal_id)
+        .where(proposals.c.call_id == call_id)
+        .group_by(texts.c.proposal_id)
+    )
+    done = select(suggestions.c.text_id).where(suggestions.c.model == model)
+    return find_all(session, Text, texts.c.id.in_(newest), texts.c.id.not_in(done))

@@ -1,0 +1,169 @@
+"""What leads do with a call: add documents, give out tasks, tag, export, close."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import TYPE_CHECKING, Annotated, Final
+
+from anyio import from_thread
+from fastapi import APIRouter, BackgroundTasks, File, Form, Response, UploadFile
+from fastapi.responses import FileResponse
+
+from ka2nlp.errors import InvalidError
+from ka2nlp.review.assignments import assign, assignments_on, distribute
+from ka2nlp.review.calls import call_counts, close_call, get_call, reopen_call
+from ka2nlp.review.consolidation import disagreements
+from ka2nlp.review.exports import export_call
+from ka2nlp.review.proposals import add_documents, list_proposals
+from ka2nlp.review.records import CONSOLIDATE, EVALUATE, Proposal
+from ka2nlp.review.suggestions import keep_suggestion, without_suggestion
+from ka2nlp.review.users import get_user
+from ka2nlp.web.pages.visits import LeadsVisit, Visit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy.orm import Session
+
+__all__ = ["router"]
+
+router: Final = APIRouter(include_in_schema=False)
+_AT_ONCE: Final = 16
+_ENDINGS: Final = {
+    "corpus": ".jsonl",
+    "labelled": ".jsonl",
+    "csv": ".csv",
+    "xlsx": ".xlsx",
+    "jsonl": ".jsonl",
+    "label-studio": ".json",
+}
+
+
+@router.post("/calls/{number}/documents")
+def add(
+    visit: LeadsVisit,
+    number: int,
+    background: BackgroundTasks,
+    files: Annotated[list[UploadFile], File()],
+) -> Response:
+    """Add the texts of uploaded files, all or none; they are tagged when this was answered."""
+    uploads = visit.desk.uploads
+    given = [(file.file.read(), file.filename) for file in files if file.filename]
+    if not given:
+        raise InvalidError("got no file, expected one or more; choose them first")
+    read = [one for data, name in given for one in from_thread.run(uploads.read_all, data, name)]
+    documents = [one for one in read if one.text.strip()]
+    with visit.desk.store.transaction() as session:
+        before = call_counts(session, number).n_proposals
+        add_documents(session, number, documents)
+        n_new = call_counts(session, number).n_proposals - before
+    background.add_task(tag_call, visit, number)
+    words = [f"Added {n_new} new of {len(documents)} descriptions."]
+    if len(read) > len(documents):
+        words.append(f"{len(read) - len(documents)} had no text and were left out.")
+    return visit.go_to(f"/calls/{number}", " ".join(words))
+
+
+@router.post("/calls/{number}/tag")
+def tag(visit: LeadsVisit, number: int, background: BackgroundTasks) -> Response:
+    """Tag what no model has tagged yet."""
+    with visit.desk.store.reading() as session:
+        get_call(session, number)
+    background.add_task(tag_call, visit, number)
+    return visit.go_to(
+        f"/calls/{number}", "The model reads them now. Load the page anew to see how far it is."
+    )
+
+
+@router.post("/calls/{number}/evaluators")
+def give_out(
+    visit: LeadsVisit,
+    number: int,
+    each: Annotated[int, Form()],
+    users: Annotated[list[int] | None, Form()] = None,
+) -> Response:
+    """Give every proposal its evaluators."""
+    with visit.desk.store.transaction() as session:
+        given = distribute(session, number, users or [], each)
+    return visit.go_to(f"/calls/{number}", f"Gave out {len(given)} new readings.")
+
+
+@router.post("/calls/{number}/consolidators")
+def consolidate(visit: LeadsVisit, number: int, user: Annotated[int, Form()]) -> Response:
+    """Give somebody the proposals on which finished evaluators disagree, and that nobody has."""
+    n_given = n_own = 0
+    with visit.desk.store.transaction() as session:
+        get_user(session, user)
+        for proposal in _all_proposals(session, number):
+            tasks = assignments_on(session, proposal.id)
+            read = [one for one in tasks if one.task == EVALUATE]
+            taken = any(one.task == CONSOLIDATE for one in tasks)
+            if (
+                taken
+                or not all(one.finished for one in read)
+                or not disagreements(session, proposal.id)
+            ):
+                continue
+            if any(one.user_id == user for one in read):
+                n_own += 1
+                continue
+            assign(session, proposal.id, user, CONSOLIDATE)
+            n_given += 1
+    own = f" {n_own} they have read themselves; choose somebody else for these." if n_own else ""
+    return visit.go_to(f"/calls/{number}", f"Gave out {n_given} proposals to consolidate.{own}")
+
+
+@router.post("/calls/{number}/close")
+def close(visit: LeadsVisit, number: int) -> Response:
+    """Close a call."""
+    with visit.desk.store.transaction() as session:
+        close_call(session, number)
+    return visit.go_to(f"/calls/{number}", "The call is closed: nothing in it changes any more.")
+
+
+@router.post("/calls/{number}/reopen")
+def reopen(visit: LeadsVisit, number: int) -> Response:
+    """Go on with a call."""
+    with visit.desk.store.transaction() as session:
+        reopen_call(session, number)
+    return visit.go_to(f"/calls/{number}", "The call is open again.")
+
+
+@router.get("/calls/{number}/export/{format}")
+def export(visit: LeadsVisit, number: int, format: str, background: BackgroundTasks) -> Response:
+    """Give all of a call as a file."""
+    folder = Path(mkdtemp(prefix="ka2nlp-export-"))
+    target = folder / f"export{_ENDINGS.get(format, '')}"
+    background.add_task(_remove, target)
+    with visit.desk.store.reading() as session:
+        name = get_call(session, number).name
+        export_call(session, number, format, target, visit.desk.taxonomy)
+    words = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-").lower() or f"call-{number}"
+    return FileResponse(target, filename=f"{words}-{format}{target.suffix}", background=background)
+
+
+def tag_call(visit: Visit, number: int) -> None:
+    """Tag the newest texts of a call that the desk's model has not tagged, a few at a time."""
+    store, inference = visit.desk.store, visit.desk.inference
+    with store.reading() as session:
+        waiting = without_suggestion(session, number, visit.desk.model.name)
+    for start in range(0, len(waiting), _AT_ONCE):
+        texts = waiting[start : start + _AT_ONCE]
+        reports = from_thread.run(inference.tag_many, [text.document for text in texts])
+        with store.transaction() as session:
+            for text, report in zip(texts, reports, strict=True):
+                keep_suggestion(session, text.id, report)
+
+
+def _all_proposals(session: Session, number: int) -> Iterator[Proposal]:
+    after = 0
+    while page := list_proposals(session, number, after):
+        yield from page
+        after = page[-1].id
+
+
+def _remove(file: Path) -> None:
+    file.unlink(missing_ok=True)
+    file.parent.rmdir()

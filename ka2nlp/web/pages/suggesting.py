@@ -1,0 +1,40 @@
+"""See to it that what a task needs of a model is there before the task is shown."""
+
+from __future__ import annotations
+
+from anyio import from_thread
+
+from ka2nlp.review.access import require_own
+from ka2nlp.review.assignments import reveal
+from ka2nlp.review.calls import get_call
+from ka2nlp.review.proposals import get_proposal, latest_text
+from ka2nlp.review.records import EVALUATE
+from ka2nlp.review.suggestions import find_suggestion, keep_suggestion
+from ka2nlp.web.pages.visits import Visit
+
+__all__ = ["prepare"]
+
+
+def prepare(visit: Visit, number: int) -> None:
+    """Tag the text of a task if no model has yet, and note that suggestions are shown now.
+
+    Runs in a thread of the server; the tagging itself waits its turn with that of other requests.
+
+    Raises
+    ------
+    BusyError
+        When too many documents wait to be tagged.
+    """
+    store = visit.desk.store
+    with store.reading() as session:
+        task = require_own(session, visit.user, number)
+        call = get_call(session, get_proposal(session, task.proposal_id).call_id)
+        text = latest_text(session, task.proposal_id)
+        known = find_suggestion(session, text.id) is not None
+    if not known:
+        report = from_thread.run(visit.desk.inference.tag, text.document)
+        with store.transaction() as session:
+            keep_suggestion(session, text.id, report)
+    if task.revealed is None and not (call.blind and task.task == EVALUATE):
+        with store.transaction() as session:
+            reveal(session, number)

@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from numpy.typing import NDArray
+from review_work import Work
+
+from ka2nlp.errors import InvalidError, NotFoundError
+from ka2nlp.records import TO_CHECK, Document
+from ka2nlp.review import Store
+from ka2nlp.review.proposals import add_documents, latest_text
+from ka2nlp.review.queues import ORDERS, QueueItem, queue
+from ka2nlp.review.records import YES
+from ka2nlp.review.suggestions import find_suggestion
+from ka2nlp.selection import most_useful, uncertainty
+
+
+def listed(work: Work, user: str = "anna", order: str = ORDERS[0]) -> list[QueueItem]:
+    with work.store.reading() as session:
+        return queue(session, work.users[user], work.call, order)
+
+
+def names(work: Work, order: str, user: str = "anna") -> list[str]:
+    return [item.source_id for item in listed(work, user, order)]
+
+
+def scores(work: Work, proposal: str) -> NDArray[np.float64]:
+    with work.store.reading() as session:
+        suggestion = find_suggestion(session, latest_text(session, work.proposals[proposal]).id)
+        assert suggestion is not None
+        return np.array(list(suggestion.report["scores"].values()))
+
+
+@pytest.fixture
+def work(store: Store) -> Work:
+    """Anna has three proposals to evaluate, given last to first, and suggestions for all."""
+    found = Work(store)
+    for proposal in ("p3", "p2", "p1"):
+        found.give(proposal, "anna")
+    found.suggest()
+    return found
+
+
+def test_in_turn_is_the_order_in_which_proposals_came(work: Work) -> None:
+    assert names(work, "in turn") == ["p1", "p2", "p3"]
+    assert listed(work, "ben") == []
+
+
+def test_finished_ones_leave_the_queue_and_decisions_are_counted(work: Work) -> None:
+    first = listed(work)[0]
+    work.decide(first.assignment_id, "O2c", YES)  # brings O2
+    assert listed(work)[0].n_decided == 2
+    work.finish(first.assignment_id)
+    assert names(work, "in turn") == ["p2", "p3"]
+
+
+def test_most_codes_to_check_come_first(work: Work) -> None:
+    found = listed(work, order="to check first")
+    counts = [item.n_to_check for item in found]
+    assert None not in counts
+    assert counts == sorted(counts, key=lambda count: -(count or 0))
+    with work.store.reading() as session:
+        for item in found:
+            suggestion = find_suggestion(session, latest_text(session, item.proposal_id).id)
+            assert suggestion is not None
+            answers = list(suggestion.report["answers"].values())
+            assert item.n_to_check == answers.count(TO_CHECK)
+
+
+def test_most_useful_first_is_the_most_uncertain_one(work: Work) -> None:
+    doubt = {name: uncertainty(scores(work, name)[None])[0] for name in work.proposals}
+    assert names(work, "most useful next")[0] == max(doubt, key=lambda name: doubt[name])
+
+
+def test_what_is_like_a_finished_proposal_comes_last(work: Work) -> None:
+    with work.store.transaction() as session:
+        twin = Document("p4", "Gardens", latest_text(session, work.proposals["p1"]).text)
+        (added,) = add_documents(session, work.call, [twin])
+    work.proposals["p4"] = added.id
+    work.give("p4", "anna")
+    work.suggest()
+    work.judge("p1", "ben")
+    assert names(work, "most useful next")[-2:] in (["p1", "p4"], ["p4", "p1"])
+
+
+def test_without_a_suggestion_last(store: Store) -> None:
+    work = Work(store)
+    for proposal in ("p1", "p2", "p3"):
+        work.give(proposal, "anna")
+    for order in ORDERS:
+        assert names(work, order) == ["p1", "p2", "p3"]
+    assert {item.n_to_check for item in listed(work)} == {None}
+    work.suggest()
+    with store.transaction() as session:
+        add_documents(session, work.call, [Document("p1", "Gardens", "Another text, untagged.")])
+    for order in ORDERS[1:]:
+        assert names(work, order)[-1] == "p1"
+
+
+def test_a_blind_call_tells_no_counts(store: Store) -> None:
+    work = Work(store, blind=True)
+    work.give("p1", "anna")
+    work.suggest()
+    assert [item.n_to_check for item in listed(work)] == [None]
+
+
+def test_unknown_orders_and_calls_are_named(work: Work) -> None:
+    with pytest.raises(InvalidError, match="got the order 'best', expected one of in turn"):
+        listed(work, order="best")
+    work.call = 99
+    with pytest.raises(NotFoundError, match="got call 99"):
+        listed(work)
+
+
+tables = arrays(
+    np.float64,
+    st.tuples(st.integers(0, 12), st.just(4)),
+    elements=st.floats(0, 1),
+)
+
+
+@given(tables, tables)
+def test_every_document_stands_in_the_order_once(
+    probabilities: NDArray[np.float64], known: NDArray[np.float64]
+) -> None:
+    order = most_useful(probabilities, known)
+    assert sorted(order) == list(range(len(probabilities)))
+    assert order == most_useful(probabilities, known)
+
+
+def test_uncertainty_is_highest_at_one_half() -> None:
+    found = uncertainty(np.array([[0.5, 0.5], [0.0, 1.0], [0.5, 1.0]]))
+    np.testing.assert_allclose(found, [1, 0, 0.5], atol=1e-9)
+
+
+def test_a_document_like_the_first_waits_for_one_that_is_not() -> None:
+    probabilities = np.array([[0.5, 0.45], [0.5, 0.46], [0.3, 0.8]])
+    assert most_useful(probabilities) == [1, 2, 0]
