@@ -147,7 +147,7 @@ def test_unknown_languages(taxonomy: Taxonomy) -> None:
     with pytest.raises(TaxonomyError, match="got the language 'tlh', expected one of bg, cs, da"):
         taxonomy.label("S1", "tlh")
     with pytest.raises(TaxonomyError, match="got the language 'de', expected one of en"):
-        Taxonomy.load(DATA / "priorities.ttl").translated("de")
+        Taxonomy.load("priorities").translated("de")
 
 
 def test_two_labels_in_one_language_are_refused(tmp_path: Path) -> None:
