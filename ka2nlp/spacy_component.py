@@ -222,11 +222,15 @@ def _read_report(doc: Doc) -> Report | None:
     stored = doc.user_data.get(_STORED)
     if stored is None:
         return None
-    tags = tuple(
-        Tag(**tag | {"evidence": tuple(Evidence(**item) for item in tag["evidence"])})
-        for tag in stored["tags"]
+    tags, doubts = (
+        tuple(
+            Tag(**tag | {"evidence": tuple(Evidence(**item) for item in tag["evidence"])})
+            for tag in stored[name]
+        )
+        for name in ("tags", "doubts")
     )
-    return Report(**stored | {"tags": tags, "warnings": tuple(stored["warnings"])})
+    warnings = tuple(stored["warnings"])
+    return Report(**stored | {"tags": tags, "doubts": doubts, "warnings": warnings})
 
 
 if not Doc.has_extension(SPANS_KEY):

@@ -142,6 +142,7 @@ def loaded_by(*arguments: str) -> set[str]:
 def test_help_imports_nothing_heavy() -> None:
     heavy = {"numpy", "spacy", "onnxruntime", "sklearn", "torch", "pandas", "rich", "pyoxigraph"}
     assert not heavy & loaded_by("--help")
+    assert not {*heavy, "fastapi", "sqlalchemy", "uvicorn"} & loaded_by("serve", "--help")
 
 
 def test_tag_imports_no_training_library() -> None:

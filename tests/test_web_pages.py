@@ -21,6 +21,7 @@ from ka2nlp.errors import InvalidError
 from ka2nlp.records import Place
 from ka2nlp.web.pages.passages import passages
 from ka2nlp.web.pages.spans import find_words, merge, parse_span, trim
+from ka2nlp.web.settings import Limits
 
 TEXT = (
     "We train forty teachers in digital methods. Pupils improve their English.\n\n"
@@ -358,6 +359,36 @@ def test_a_call_takes_tables_and_gives_files(team: Mapping[str, Visitor]) -> Non
     assert answer.headers["content-disposition"] == 'attachment; filename="table-jsonl.jsonl"'
     assert answer.text.count("\n") == 2
     assert lena.status(f"{call}/export/nonsense") == 422
+
+
+def test_a_changed_text_keeps_decisions_and_drops_their_places(team: Mapping[str, Visitor]) -> None:
+    call = make_call(team)
+    ana, lena = team["ana"], team["lena"]
+    desk = desk_of(ana, call)
+    ana.send(f"{desk}/evidence", ana.get(desk), code="I5", quote="Pupils improve their English")
+    files = [("files", ("p0.txt", f"Another beginning. {TEXT}"))]
+    lena.send(f"{call}/documents", lena.get(call), files=files)
+    assert "Added 0 new of 1 descriptions." in lena.get(call)
+    page = ana.get(desk)
+    assert "version 2 of the text" in page
+    assert "The text has changed since you decided on 1 label." in page
+    assert pressed(page) == {"I5": "yes"}
+    assert "Your evidence" not in page
+    ana.send(f"{desk}/labels/I5", page, verdict="no")
+    page = ana.get(desk)
+    assert "The text has changed" not in page
+    assert pressed(page) == {"I5": "no"}
+
+
+def test_a_table_with_too_many_rows_is_refused(tmp_path: Path, toy_tagger: Tagger) -> None:
+    with open_desk(tmp_path, toy_tagger, limits=Limits(upload_rows=2)) as client:
+        visitor = Visitor(client.app, "local")
+        call = visitor.send("/calls", visitor.get("/"), name="Table", evaluators_each=1)
+        table = "id,text\n" + "".join(f"P-{row},{TEXT.splitlines()[0]}\n" for row in range(3))
+        files = [("files", ("call.csv", table))]
+        refusal = visitor.send(f"{call}/documents", visitor.get(call), 422, files=files)
+        assert "more than 2 rows" in refusal
+        assert "No proposal is in this call yet" in visitor.get(call)
 
 
 def test_agreement_is_shown_as_charts_and_tables(team: Mapping[str, Visitor]) -> None:

@@ -102,6 +102,22 @@ def test_what_is_too_much_is_refused_and_the_next_file_is_read() -> None:
     anyio.run(ask)
 
 
+def test_a_table_is_read_up_to_its_bounds() -> None:
+    async def ask() -> None:
+        uploads = Uploads(Limits(upload_rows=3, characters=300))
+        rows = [f"{number},{PROJECT}" for number in range(4)]
+        found = await uploads.read_all("\n".join(["id,text", *rows[:3]]).encode(), "t.csv")
+        assert [(one.id, one.text) for one in found][2] == ("2", PROJECT)
+        with pytest.raises(InputError, match="a table of more than 3 rows"):
+            await uploads.read_all("\n".join(["id,text", *rows]).encode(), "t.csv")
+        with pytest.raises(InputError, match="got a text of 400 characters"):
+            await uploads.read_all(b"id,text\n1," + b"a" * 400, "t.csv")
+        with pytest.raises(InputError, match=r"the ending '\.csv', expected one of \.pdf"):
+            await uploads.read(b"id,text\n1,a", "t.csv")
+
+    anyio.run(ask)
+
+
 def test_a_file_that_takes_too_long_is_given_up() -> None:
     with pytest.raises(InputError, match="takes more than 0 seconds to read"):
         read(PROJECT.encode(), "a.txt", Limits(upload_seconds=0.001))

@@ -17,7 +17,7 @@ from ka2nlp.web.desk import Desk, Model
 from ka2nlp.web.guards import Guards
 from ka2nlp.web.inference import Inference
 from ka2nlp.web.metrics import Metrics
-from ka2nlp.web.openapi import describe
+from ka2nlp.web.openapi import describe, name_operation
 from ka2nlp.web.problems import API, add_problem_handlers
 from ka2nlp.web.security import LOCAL_USER
 from ka2nlp.web.settings import Settings
@@ -60,6 +60,7 @@ def create_app(settings: Settings, model: Model | None = None) -> FastAPI:
         openapi_url=f"{API}/openapi.json",
         docs_url=None,  # FastAPI's pages load scripts from elsewhere
         redoc_url=None,
+        generate_unique_id_function=name_operation,
     )
     add_problem_handlers(app)
     for router in api.ROUTERS:

@@ -6,17 +6,19 @@ from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
 
 from ka2nlp.web.problems import Problem
 
-__all__ = ["describe"]
+__all__ = ["describe", "name_operation"]
 
 _DESCRIPTION: Final = """\
 Tags project descriptions with the aims of Erasmus+ Key Action 2, and keeps what evaluators decide.
 
 Send a token (`ka2nlp users token NAME`) as `Authorization: Bearer TOKEN`. A desk that only its own
 machine can reach needs none until it has users with passwords. Lists come in pages: follow `next`.
-Every error is a problem as RFC 9457 describes it.
+Every error is a problem as RFC 9457 describes it; beside those listed, any operation may answer 421
+(the host is not one of the desk's), 500, or 503 (the database does not answer; nothing was kept).
 """
 
 _TAGS: Final = {
@@ -31,6 +33,11 @@ _TAGS: Final = {
     "access": "Logins and tokens.",
     "service": "Health and figures.",
 }
+
+
+def name_operation(route: APIRoute) -> str:
+    """Name an operation for programs that are made from the description: ``calls_list_all``."""
+    return "_".join([*map(str, route.tags[:1]), route.name])
 
 
 def describe(app: FastAPI) -> None:

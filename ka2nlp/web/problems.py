@@ -75,15 +75,23 @@ def _json(problem: Problem, headers: Mapping[str, str] | None = None) -> Respons
     )
 
 
-def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Describe the refusals of an operation for OpenAPI; wrong fields and no login are all's."""
+def responses(*statuses: int, public: bool = False) -> dict[int | str, dict[str, Any]]:
+    """Describe the refusals of an operation for OpenAPI.
+
+    Parameters
+    ----------
+    statuses
+        What is particular to it.
+    public
+        Whether it needs no login and takes no parameter; all others may refuse both.
+    """
     schema = {"$ref": "#/components/schemas/Problem"}
     return {
         status: {
             "description": HTTPStatus(status).phrase,
             "content": {MEDIA_TYPE: {"schema": schema}},
         }
-        for status in sorted({401, 403, 422, *statuses})
+        for status in sorted({*statuses, *(() if public else (401, 403, 422))})
     }
 
 

@@ -24,6 +24,8 @@ from ka2nlp.records import Document
 __all__ = ["Order", "main"]
 
 _OPEN_FILES: Final = 64
+_LARGEST_ANSWER: Final = 64 << 20
+"""Bytes that the parent is given at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,10 @@ def main(source: BinaryIO, target: BinaryIO) -> None:
         answer = {"refusal": "got a file that takes too much memory to read; save it anew as text"}
     except RecursionError:
         answer = {"refusal": "got a file whose parts are nested too deeply; save it anew as text"}
-    target.write(json.dumps(answer, default=str).encode())
+    form = json.dumps(answer, default=str).encode()
+    if len(form) > _LARGEST_ANSWER:
+        form = json.dumps({"refusal": "got more text than one file may hold"}).encode()
+    target.write(form)
 
 
 def _read(order: Order, data: bytes) -> list[Document]:

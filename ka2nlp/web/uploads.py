@@ -148,8 +148,8 @@ def _ask_child(order: Order, data: bytes) -> list[Document]:
         ) from None
     if done.returncode:
         raise InputError(
-            f"{order.name}: got a file that cannot be read within bounds (its reader ended with "
-            f"code {done.returncode}); save it anew, or paste its text"
+            f"{order.name}: got a file that cannot be read within bounds of memory and time; "
+            "save it anew, or paste its text"
         )
     answer = json.loads(done.stdout)
     if "refusal" in answer:

@@ -27,7 +27,7 @@ async def live() -> dict[str, str]:
     return {"status": "alive"}
 
 
-@router.get(f"{API}/health/ready", summary="Can it work?", responses=responses(503))
+@router.get(f"{API}/health/ready", summary="Can it work?", responses=responses(503, public=True))
 def ready(desk: ThisDesk) -> Health:
     """Ask the database, and see that the model's thread runs; needs no login."""
     with desk.store.reading() as session:

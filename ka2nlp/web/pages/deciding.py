@@ -15,7 +15,6 @@ from ka2nlp.review.queues import ORDERS
 from ka2nlp.review.records import NO, UNSURE, WITHDRAWN, YES, Choice
 from ka2nlp.web.pages.desks import DeskView, look, neighbours
 from ka2nlp.web.pages.labels import evidence_of
-from ka2nlp.web.pages.rendering import go_to
 from ka2nlp.web.pages.spans import find_words, merge, parse_span, trim
 from ka2nlp.web.pages.suggesting import prepare
 from ka2nlp.web.pages.visits import AnyVisit, Visit
@@ -113,7 +112,7 @@ def adopt(visit: AnyVisit, number: int, text_id: TextId) -> Response:
         for code in agreed:
             choice = Choice(code, YES, view.own_evidence(code), text_id=text_id)
             decide(session, number, choice, taxonomy=visit.desk.taxonomy)
-    return go_to(f"{view.url}#level-agreed", f"Took over {len(agreed)} labels.")
+    return visit.go_to(f"{view.url}#level-agreed", f"Took over {len(agreed)} labels.")
 
 
 @router.post("/desk/{number}/undo")
@@ -140,13 +139,13 @@ def end(visit: AnyVisit, number: int, order: Order = ORDERS[0], sure: Words = ""
     with visit.desk.store.transaction() as session:
         view = _view(visit, session, number)
         if view.unfinished_business and not sure:
-            return go_to(f"/desk/{number}/finish{_query(order)}")
+            return visit.go_to(f"/desk/{number}/finish{_query(order)}")
         after = neighbours(session, view, order).after
         finish(session, number)
     if view.blind:
-        return go_to(f"{view.url}{_query(order)}", "Finished. The suggestions are shown now.")
+        return visit.go_to(f"{view.url}{_query(order)}", "Finished. The suggestions are shown now.")
     target = f"/desk/{after}{_query(order)}" if after else f"/calls/{view.call.id}"
-    return go_to(target, f"Finished: {view.title}")
+    return visit.go_to(target, f"Finished: {view.title}")
 
 
 @router.post("/desk/{number}/reopen")
@@ -155,7 +154,7 @@ def begin_again(visit: AnyVisit, number: int, order: Order = ORDERS[0]) -> Respo
     with visit.desk.store.transaction() as session:
         require_own(session, visit.user, number)
         reopen(session, number)
-    return go_to(f"/desk/{number}{_query(order)}", "This proposal is open again.")
+    return visit.go_to(f"/desk/{number}{_query(order)}", "This proposal is open again.")
 
 
 def _view(visit: Visit, session: Session, number: int) -> DeskView:
@@ -175,7 +174,7 @@ def _answer(
 ) -> Response:
     """Show what a change did: the parts that differ, or the whole desk at the label."""
     if not visit.by_htmx:
-        return go_to(f"{after.url}#label-{code}" if code else after.url)
+        return visit.go_to(f"{after.url}#label-{code}" if code else after.url)
     rows = [
         row
         for row in after.rows

@@ -1,4 +1,4 @@
-"""The first page: one's calls with what is left to do, and a box to read one description."""
+"""The first page: one's calls, a box to read one description; and what the labels mean."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from ka2nlp.review.assignments import assign, assignments_of, assignments_on
 from ka2nlp.review.calls import CallCounts, call_counts, create_call, list_calls
 from ka2nlp.review.proposals import add_documents
 from ka2nlp.review.records import CONSOLIDATE, EVALUATE, Call, User
-from ka2nlp.web.pages.rendering import go_to
 from ka2nlp.web.pages.visits import AnyVisit, LeadsVisit
 from ka2nlp.web.uploads import UPLOADED
 
@@ -59,6 +58,12 @@ def home(visit: AnyVisit) -> Response:
     )
 
 
+@router.get("/labels")
+def labels(visit: AnyVisit) -> Response:
+    """Show what every label means."""
+    return visit.page("labels.html", taxonomy=visit.desk.taxonomy)
+
+
 @router.post("/read")
 def read_one(
     visit: AnyVisit,
@@ -78,7 +83,7 @@ def read_one(
         (proposal,) = add_documents(session, call.id, [document])
         own = [one for one in assignments_on(session, proposal.id) if one.user_id == visit.user.id]
         task = own[0] if own else assign(session, proposal.id, visit.user.id, EVALUATE)
-    return go_to(f"/desk/{task.id}")
+    return visit.go_to(f"/desk/{task.id}")
 
 
 @router.post("/calls")
@@ -99,7 +104,7 @@ def begin(
             evaluators_each=evaluators_each,
             created_by=visit.user.id,
         )
-    return go_to(f"/calls/{call.id}", "The call is made. Now add its documents.")
+    return visit.go_to(f"/calls/{call.id}", "The call is made. Now add its documents.")
 
 
 def _row(session: Session, user: User, call: Call) -> CallRow:

@@ -20,7 +20,6 @@ from ka2nlp.review.proposals import add_documents, list_proposals
 from ka2nlp.review.records import CONSOLIDATE, EVALUATE, Proposal
 from ka2nlp.review.suggestions import keep_suggestion, without_suggestion
 from ka2nlp.review.users import get_user
-from ka2nlp.web.pages.rendering import go_to
 from ka2nlp.web.pages.visits import LeadsVisit, Visit
 
 if TYPE_CHECKING:
@@ -64,7 +63,7 @@ def add(
     words = [f"Added {n_new} new of {len(documents)} descriptions."]
     if len(read) > len(documents):
         words.append(f"{len(read) - len(documents)} had no text and were left out.")
-    return go_to(f"/calls/{number}", " ".join(words))
+    return visit.go_to(f"/calls/{number}", " ".join(words))
 
 
 @router.post("/calls/{number}/tag")
@@ -73,7 +72,7 @@ def tag(visit: LeadsVisit, number: int, background: BackgroundTasks) -> Response
     with visit.desk.store.reading() as session:
         get_call(session, number)
     background.add_task(tag_call, visit, number)
-    return go_to(
+    return visit.go_to(
         f"/calls/{number}", "The model reads them now. Load the page anew to see how far it is."
     )
 
@@ -88,7 +87,7 @@ def give_out(
     """Give every proposal its evaluators."""
     with visit.desk.store.transaction() as session:
         given = distribute(session, number, users or [], each)
-    return go_to(f"/calls/{number}", f"Gave out {len(given)} new readings.")
+    return visit.go_to(f"/calls/{number}", f"Gave out {len(given)} new readings.")
 
 
 @router.post("/calls/{number}/consolidators")
@@ -113,7 +112,7 @@ def consolidate(visit: LeadsVisit, number: int, user: Annotated[int, Form()]) ->
             assign(session, proposal.id, user, CONSOLIDATE)
             n_given += 1
     own = f" {n_own} they have read themselves; choose somebody else for these." if n_own else ""
-    return go_to(f"/calls/{number}", f"Gave out {n_given} proposals to consolidate.{own}")
+    return visit.go_to(f"/calls/{number}", f"Gave out {n_given} proposals to consolidate.{own}")
 
 
 @router.post("/calls/{number}/close")
@@ -121,7 +120,7 @@ def close(visit: LeadsVisit, number: int) -> Response:
     """Close a call."""
     with visit.desk.store.transaction() as session:
         close_call(session, number)
-    return go_to(f"/calls/{number}", "The call is closed: nothing in it changes any more.")
+    return visit.go_to(f"/calls/{number}", "The call is closed: nothing in it changes any more.")
 
 
 @router.post("/calls/{number}/reopen")
@@ -129,7 +128,7 @@ def reopen(visit: LeadsVisit, number: int) -> Response:
     """Go on with a call."""
     with visit.desk.store.transaction() as session:
         reopen_call(session, number)
-    return go_to(f"/calls/{number}", "The call is open again.")
+    return visit.go_to(f"/calls/{number}", "The call is open again.")
 
 
 @router.get("/calls/{number}/export/{format}")

@@ -17,7 +17,6 @@ from ka2nlp.review.users import (
     set_password,
     set_role,
 )
-from ka2nlp.web.pages.rendering import go_to
 from ka2nlp.web.pages.visits import AdministratorsVisit, AnyVisit, Visit
 
 __all__ = ["router"]
@@ -39,7 +38,7 @@ def add(visit: AdministratorsVisit, name: Words, password: Words, role: Words) -
     """Add a user."""
     with visit.desk.store.transaction() as session:
         user = add_user(session, name, password, role)
-    return go_to("/users", f"Added {user.name}. Give them their password by a safe way.")
+    return visit.go_to("/users", f"Added {user.name}. Give them their password by a safe way.")
 
 
 @router.post("/users/{number}")
@@ -54,7 +53,7 @@ def change(
         else:
             user = set_active(session, number, active == "yes")
             said = f"{user.name} may {'sign in.' if user.active else 'not sign in any more.'}"
-    return go_to("/users", said)
+    return visit.go_to("/users", said)
 
 
 @router.get("/account")
@@ -75,7 +74,7 @@ def renew(visit: AnyVisit, old: Words, new: Words) -> Response:
         )
     with visit.desk.store.transaction() as session:
         set_password(session, visit.user.id, new)
-    return go_to("/sign-in", "Your password is changed. Sign in with the new one.")
+    return visit.go_to("/sign-in", "Your password is changed. Sign in with the new one.")
 
 
 @router.post("/account/tokens")
@@ -91,7 +90,7 @@ def revoke(visit: AnyVisit, number: int) -> Response:
     """Make a token useless."""
     with visit.desk.store.transaction() as session:
         revoke_token(session, visit.user.id, number)
-    return go_to("/account", "The token is revoked.")
+    return visit.go_to("/account", "The token is revoked.")
 
 
 def _account(visit: Visit, secret: str = "") -> Response:

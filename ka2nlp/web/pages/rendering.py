@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from ka2nlp.web.security import Caller
 
-__all__ = ["STATIC", "go_to", "render"]
+__all__ = ["STATIC", "go_to", "load_templates", "render"]
 
 STATIC: Final = "/static"
 _NOTICE: Final = "ka2nlp_notice"
@@ -62,13 +62,31 @@ def render(
     return page
 
 
-def go_to(path: str, notice: str = "") -> RedirectResponse:
-    """Send a browser to a page of the desk after a change, with a notice to show there."""
+def go_to(path: str, notice: str = "", *, secure: bool = False) -> RedirectResponse:
+    """Send a browser to a page of the desk after a change, with a notice to show there.
+
+    Parameters
+    ----------
+    path
+        Of the page.
+    notice
+        A sentence; it travels in a cookie.
+    secure
+        Whether that cookie goes over https alone: it may name a proposal.
+    """
     answer = RedirectResponse(path, 303)
     if notice:
         value = quote(notice[:_LONGEST_NOTICE])
-        answer.set_cookie(_NOTICE, value, max_age=60, httponly=True, samesite="strict")
+        answer.set_cookie(
+            _NOTICE, value, max_age=60, secure=secure, httponly=True, samesite="strict"
+        )
     return answer
+
+
+def load_templates() -> None:
+    """Compile all templates, so that no visitor waits for it."""
+    for name in _environment().list_templates():
+        _environment().get_template(name)
 
 
 def _standing(caller: Caller | None) -> Mapping[str, Any]:

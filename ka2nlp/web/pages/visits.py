@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Depends, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 
 from ka2nlp.errors import NotFoundError
 from ka2nlp.review.access import require_role
 from ka2nlp.review.calls import list_calls
 from ka2nlp.review.records import Call, User
 from ka2nlp.web.desk import Desk, ThisDesk
-from ka2nlp.web.pages.rendering import render
+from ka2nlp.web.pages.rendering import go_to, render
 from ka2nlp.web.security import Caller, CurrentCaller
 
 if TYPE_CHECKING:
@@ -61,6 +61,11 @@ class Visit:
     def page(self, template: str, status: int = 200, **context: Any) -> HTMLResponse:  # noqa: ANN401 - for templates
         """Answer with a page."""
         return render(self.request, self.caller, template, status, **context)
+
+    def go_to(self, path: str, notice: str = "") -> RedirectResponse:
+        """Answer with the way to another page, and a notice to show there."""
+        secure = self.desk.settings.secure or self.request.url.scheme == "https"
+        return go_to(path, notice, secure=secure)
 
 
 def _visit(request: Request, desk: ThisDesk, caller: CurrentCaller) -> Visit:
