@@ -137,6 +137,8 @@ def test_a_translated_taxonomy_keeps_its_identity(taxonomy: Taxonomy) -> None:
         "Organisations",
         "Personnes",
     ]
+    assert not any(level.definition for level in french.levels)
+    assert taxonomy.translated("en") == taxonomy
     assert french.fingerprint == taxonomy.fingerprint
     assert french.label("S1") == "Quality and access"
 
