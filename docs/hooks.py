@@ -21,6 +21,7 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 INCLUDED: Final = {
     "CHANGELOG.md": "changelog.md",
     "corpus/README.md": "explanation/corpus.md",
+    "corpus/priorities/README.md": "explanation/priorities.md",
     "models/ka2-fast/card.md": "explanation/ka2-fast.md",
     "models/ka2-minilm/card.md": "explanation/ka2-minilm.md",
     "notebooks/README.md": "how-to/notebooks.md",
@@ -34,7 +35,7 @@ PICTURES: Final = {
 _GUIDE: Final = 'Erasmus+ Programme Guide, Key Action 2, "What are the aims of this key action?", '
 _SECTION: Final = re.compile(r"^<!-- README: (.+) -->$", re.MULTILINE)
 _REPORT: Final = re.compile(r"<!-- report: (\S+) (\S+) -->")
-_LINK: Final = re.compile(r"(?<=\]\()([^)#:]+)")
+_LINK: Final = re.compile(r"(?P<picture>!?)\[(?P<words>[^\]]*)\]\((?P<path>[^)#:\s]+)(?P<rest>[^)]*)\)")
 
 
 def on_files(files: Files, config: Any) -> Files:  # noqa: ANN401
@@ -81,12 +82,15 @@ def on_page_content(html: str, **unused: Any) -> str:  # noqa: ANN401
 
 
 def redirect_links(markdown: str, source: str, target: str) -> str:
-    """Point links to files of the repository at their places in the site."""
+    """Point links to files of the repository at their places in the site; unlink other files."""
     places = INCLUDED | PICTURES
 
     def redirect(match: re.Match[str]) -> str:
-        path = (ROOT / source).parent.joinpath(match[1]).resolve().relative_to(ROOT).as_posix()
-        return "../" * target.count("/") + places[path] if path in places else match[1]
+        picture, words, path, rest = match.groups()
+        file = ((ROOT / source).parent / path).resolve().relative_to(ROOT).as_posix()
+        if file in places:
+            return f"{picture}[{words}]({'../' * target.count('/')}{places[file]}{rest})"
+        return words if (ROOT / file).exists() and not picture else match[0]
 
     return _LINK.sub(redirect, markdown)
 
