@@ -35,6 +35,9 @@ PICTURES: Final = {
 _GUIDE: Final = 'Erasmus+ Programme Guide, Key Action 2, "What are the aims of this key action?", '
 _SECTION: Final = re.compile(r"^<!-- README: (.+) -->$", re.MULTILINE)
 _REPORT: Final = re.compile(r"<!-- report: (\S+) (\S+) -->")
+_ROLE: Final = re.compile(r":(?:class|func|meth|mod):(?=<code>)")
+"""Of Sphinx, in docstrings, before a name that stands well enough by itself."""
+
 _LINK: Final = re.compile(r"(?P<picture>!?)\[(?P<words>[^\]]*)\]\((?P<path>[^)#:\s]+)(?P<rest>[^)]*)\)")
 
 
@@ -67,7 +70,7 @@ def on_page_markdown(markdown: str, page: Any, **unused: Any) -> str:  # noqa: A
 
 
 def on_page_content(html: str, **unused: Any) -> str:  # noqa: ANN401
-    """Tag the description that a page asks for, which stands in a block of some page."""
+    """Tag the description that a page asks for, which stands in a block of some page; drop roles."""
 
     def report(match: re.Match[str]) -> str:
         page = (ROOT / "docs" / match[1]).read_text(encoding="utf-8")
@@ -78,7 +81,7 @@ def on_page_content(html: str, **unused: Any) -> str:  # noqa: ANN401
         title, _, text = found[1].partition("\n")
         return Tagger.load().tag(text.strip(), title=title)._repr_html_()
 
-    return _REPORT.sub(report, html)
+    return _ROLE.sub("", _REPORT.sub(report, html))
 
 
 def redirect_links(markdown: str, source: str, target: str) -> str:
