@@ -38,7 +38,8 @@ _REPORT: Final = re.compile(r"<!-- report: (\S+) (\S+) -->")
 _ROLE: Final = re.compile(r":(?:class|func|meth|mod):(?=<code>)")
 """Of Sphinx, in docstrings, before a name that stands well enough by itself."""
 
-_LINK: Final = re.compile(r"(?P<picture>!?)\[(?P<words>[^\]]*)\]\((?P<path>[^)#:\s]+)(?P<rest>[^)]*)\)")
+_LINK: Final = re.compile(r"(!?)\[([^\]]*)\]\(([^)#:\s]+)([^)]*)\)")
+"""An exclamation mark where it is a picture, words, path, and what follows: anchor or title."""
 
 
 def on_files(files: Files, config: Any) -> Files:  # noqa: ANN401
@@ -70,7 +71,7 @@ def on_page_markdown(markdown: str, page: Any, **unused: Any) -> str:  # noqa: A
 
 
 def on_page_content(html: str, **unused: Any) -> str:  # noqa: ANN401
-    """Tag the description that a page asks for, which stands in a block of some page; drop roles."""
+    """Tag the description that a page asks for, which stands in a block of a page; drop roles."""
 
     def report(match: re.Match[str]) -> str:
         page = (ROOT / "docs" / match[1]).read_text(encoding="utf-8")
