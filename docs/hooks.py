@@ -21,6 +21,7 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 INCLUDED: Final = {
     "CHANGELOG.md": "changelog.md",
     "corpus/README.md": "explanation/corpus.md",
+    "corpus/priorities/README.md": "explanation/priorities.md",
     "models/ka2-fast/card.md": "explanation/ka2-fast.md",
     "models/ka2-minilm/card.md": "explanation/ka2-minilm.md",
     "notebooks/README.md": "how-to/notebooks.md",
@@ -34,7 +35,11 @@ PICTURES: Final = {
 _GUIDE: Final = 'Erasmus+ Programme Guide, Key Action 2, "What are the aims of this key action?", '
 _SECTION: Final = re.compile(r"^<!-- README: (.+) -->$", re.MULTILINE)
 _REPORT: Final = re.compile(r"<!-- report: (\S+) (\S+) -->")
-_LINK: Final = re.compile(r"(?<=\]\()([^)#:]+)")
+_ROLE: Final = re.compile(r":(?:class|func|meth|mod):(?=<code>)")
+"""Of Sphinx, in docstrings, before a name that stands well enough by itself."""
+
+_LINK: Final = re.compile(r"(!?)\[([^\]]*)\]\(([^)#:\s]+)([^)]*)\)")
+"""An exclamation mark where it is a picture, words, path, and what follows: anchor or title."""
 
 
 def on_files(files: Files, config: Any) -> Files:  # noqa: ANN401
@@ -66,7 +71,7 @@ def on_page_markdown(markdown: str, page: Any, **unused: Any) -> str:  # noqa: A
 
 
 def on_page_content(html: str, **unused: Any) -> str:  # noqa: ANN401
-    """Tag the description that a page asks for, which stands in a block of some page."""
+    """Tag the description that a page asks for, which stands in a block of a page; drop roles."""
 
     def report(match: re.Match[str]) -> str:
         page = (ROOT / "docs" / match[1]).read_text(encoding="utf-8")
@@ -77,16 +82,19 @@ def on_page_content(html: str, **unused: Any) -> str:  # noqa: ANN401
         title, _, text = found[1].partition("\n")
         return Tagger.load().tag(text.strip(), title=title)._repr_html_()
 
-    return _REPORT.sub(report, html)
+    return _ROLE.sub("", _REPORT.sub(report, html))
 
 
 def redirect_links(markdown: str, source: str, target: str) -> str:
-    """Point links to files of the repository at their places in the site."""
+    """Point links to files of the repository at their places in the site; unlink other files."""
     places = INCLUDED | PICTURES
 
     def redirect(match: re.Match[str]) -> str:
-        path = (ROOT / source).parent.joinpath(match[1]).resolve().relative_to(ROOT).as_posix()
-        return "../" * target.count("/") + places[path] if path in places else match[1]
+        picture, words, path, rest = match.groups()
+        file = ((ROOT / source).parent / path).resolve().relative_to(ROOT).as_posix()
+        if file in places:
+            return f"{picture}[{words}]({'../' * target.count('/')}{places[file]}{rest})"
+        return words if (ROOT / file).exists() and not picture else match[0]
 
     return _LINK.sub(redirect, markdown)
 

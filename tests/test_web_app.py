@@ -180,6 +180,12 @@ def test_a_private_desk_needs_no_login_until_it_has_users(client: TestClient) ->
     assert client.get(f"{API}/session").json()["user"]["name"] == "ada"
 
 
+@pytest.mark.parametrize("name", ["Forwarded", "Via", "X-Forwarded-For", "X-Real-IP"])
+def test_who_comes_through_a_proxy_is_not_local(client: TestClient, name: str) -> None:
+    answer = client.get(f"{API}/session", headers={name: "198.51.100.7"})
+    assert answer.status_code == 401
+
+
 @pytest.mark.parametrize(
     "settings",
     [{"host": "0.0.0.0"}, {"names": ("desk.org",)}, {"trusted_proxy": "10.0.0.1"}],  # noqa: S104

@@ -24,6 +24,7 @@ from ka2nlp.web.guards import UNSAFE
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
+    from starlette.datastructures import Headers
 
 __all__ = [
     "COOKIE",
@@ -46,6 +47,7 @@ CSRF_FIELD: Final = "csrf"
 LOCAL_USER: Final = "local"
 """Name of the one user of a desk that only this machine can reach, until others are added."""
 
+_PROXIED: Final = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 _CHALLENGE: Final = {"WWW-Authenticate": "Bearer"}
 
 
@@ -99,7 +101,7 @@ def _caller(
             found = _by_token(session, token.credentials)
         else:
             found = _by_login(session, secret) if secret else None
-            found = found or _local(desk, session)
+            found = found or _local(desk, session, request.headers)
     if found is None:
         raise HTTPException(
             HTTPStatus.UNAUTHORIZED,
@@ -107,8 +109,8 @@ def _caller(
             "header Authorization: Bearer TOKEN",
             _CHALLENGE,
         )
-    unsafe = request.method in UNSAFE
-    if unsafe and not hmac.compare_digest(found.csrf.encode(), given_csrf.encode()) and found.csrf:
+    checked = found.csrf and request.method in UNSAFE
+    if checked and not hmac.compare_digest(found.csrf.encode(), given_csrf.encode()):
         raise HTTPException(
             HTTPStatus.FORBIDDEN,
             f"got a change without the login's {CSRF_HEADER}, expected it; load the page anew",
@@ -130,8 +132,10 @@ def _by_login(session: Session, secret: str) -> Caller | None:
     return Caller(login.user, login.csrf, secret) if login else None
 
 
-def _local(desk: Desk, session: Session) -> Caller | None:
-    if not desk.settings.private or count_users(session, with_password=True):
+def _local(desk: Desk, session: Session, headers: Headers) -> Caller | None:
+    """Find the one user of a private desk; who comes through a proxy comes from elsewhere."""
+    proxied = any(name in headers for name in _PROXIED)
+    if proxied or not desk.settings.private or count_users(session, with_password=True):
         return None
     user = find_user(session, LOCAL_USER)
     return Caller(user) if user and user.active else None
