@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
-from sklearn.pipeline import FeatureUnion, make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.pipeline import FeatureUnion
 from sklearn.utils import Tags
 from sklearn.utils.validation import validate_data
 
@@ -26,8 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["OutcomeClassifier"]
 
-_VECTORS: Final = 0.05
-"""Weight of a vector's standardised numbers beside those of words, whose rows have length 1."""
+_VECTORS: Final = 1.5
+"""Weight of vectors beside words, whose rows have length 1."""
 
 
 class OutcomeClassifier(LabelClassifier):
@@ -143,8 +142,10 @@ class OutcomeClassifier(LabelClassifier):
 
 def _reader(model: Path | str | None, n_texts: int) -> FeatureUnion:
     """Set up what turns texts into features."""
-    vectors = make_pipeline(SentenceEmbedder(model, split=True), StandardScaler())
-    parts = [("vectors", vectors), ("words", word_vectorizer(n_texts, _terms))]
+    parts = [
+        ("vectors", SentenceEmbedder(model, split=True)),
+        ("words", word_vectorizer(n_texts, _terms)),
+    ]
     return FeatureUnion(parts, transformer_weights={"vectors": _VECTORS})
 
 
