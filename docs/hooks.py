@@ -35,6 +35,9 @@ PICTURES: Final = {
 _GUIDE: Final = 'Erasmus+ Programme Guide, Key Action 2, "What are the aims of this key action?", '
 _SECTION: Final = re.compile(r"^<!-- README: (.+) -->$", re.MULTILINE)
 _REPORT: Final = re.compile(r"<!-- report: (\S+) (\S+) -->")
+_WIDE: Final = "---\nhide: [toc]\n---\n\n"
+"""For pages with broad tables."""
+
 _ROLE: Final = re.compile(r":(?:class|func|meth|mod):(?=<code>)")
 """Of Sphinx, in docstrings, before a name that stands well enough by itself."""
 
@@ -49,7 +52,8 @@ def on_files(files: Files, config: Any) -> Files:  # noqa: ANN401
         "reference/labels.md": labels(Taxonomy.load()),
     }
     for source, target in INCLUDED.items():
-        made[target] = redirect_links((ROOT / source).read_text(encoding="utf-8"), source, target)
+        content = (ROOT / source).read_text(encoding="utf-8")
+        made[target] = _WIDE + redirect_links(content, source, target)
     for target, content in made.items():
         files.append(File.generated(config, target, content=content))
     for source, target in PICTURES.items():
