@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import socket
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import Final
 
 import click
@@ -103,8 +104,17 @@ def _serve(settings: Settings) -> None:
 def _listen(host: str, port: int) -> socket.socket:
     """Take the address, so that one that is taken already is told before anything starts."""
     try:
-        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listener = socket.create_server(address, family=family, backlog=_WAITING_CONNECTIONS)
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP
+        )[0]
+        # with the protocol named, the event loop sends answers without waiting for full packets
+        with ExitStack() as on_error:
+            listener = on_error.enter_context(socket.socket(family, kind, protocol))
+            if os.name == "posix":
+                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
+            listener.listen(_WAITING_CONNECTIONS)
+            on_error.pop_all()
     except OSError as error:
         raise InputError(
             f"got the address {host} port {port}, which cannot be listened on "
