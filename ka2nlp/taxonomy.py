@@ -75,7 +75,9 @@ class Taxonomy:
         """
         shipped = Path(str(files("ka2nlp"))) / "data" / f"{path or 'ka2'}.ttl"
         source = Path(path) if path is not None and not shipped.is_file() else shipped
-        return replace(cls.parse(_read(source)), path=source)
+        taxonomy = replace(cls.parse(_read(source)), path=source)
+        _READ[taxonomy.fingerprint] = taxonomy
+        return taxonomy
 
     @classmethod
     def carried_by(cls, folder: Path) -> Taxonomy:

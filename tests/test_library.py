@@ -370,6 +370,16 @@ def test_labels_of_another_taxonomy_are_its_own(taxonomy: Taxonomy) -> None:
     assert report.to_frame().loc["S6", "label"] == "Open lessons"
 
 
+def test_reports_keep_to_their_language(toy_tagger: Tagger, taxonomy: Taxonomy) -> None:
+    german = taxonomy.translated("de")
+    report = toy_tagger.with_language("de").tag(PROJECT)
+    assert report.to_frame()["label"].tolist() == [concept.label for concept in german.concepts]
+    text = Page(report._repr_html_()).text
+    assert all(concept.label in text for concept in german.concepts)
+    untagged = [code for code in taxonomy.codes if code not in {tag.code for tag in report.tags}]
+    assert german[untagged[0]].label != taxonomy[untagged[0]].label
+
+
 def test_reports_of_a_taxonomy_that_is_not_here_say_what_they_know(taxonomy: Taxonomy) -> None:
     report = evil_report(taxonomy, "0123456789abcdef")
     frame = report.to_frame()
