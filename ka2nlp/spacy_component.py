@@ -29,7 +29,7 @@ from spacy.util import minibatch
 
 from ka2nlp.errors import ModelError
 from ka2nlp.records import Document, Evidence, Report, Tag
-from ka2nlp.reports.colours import level_colour
+from ka2nlp.reports.colours import level_colours
 from ka2nlp.taxonomy import Taxonomy
 
 if TYPE_CHECKING:
@@ -200,7 +200,8 @@ def displacy_options(taxonomy: Taxonomy | None = None) -> dict[str, Any]:
     Parameters
     ----------
     taxonomy
-        The labels; those that ship when left out.
+        The labels; those that ship when left out. A pipeline's own are
+        ``nlp.get_pipe("ka2nlp").tagger.taxonomy``.
 
     Examples
     --------
@@ -209,12 +210,9 @@ def displacy_options(taxonomy: Taxonomy | None = None) -> dict[str, Any]:
     '#2f83cc'
     """
     taxonomy = taxonomy or Taxonomy.load()
-    colours = {
-        code: level_colour(level.key, position)
-        for position, level in enumerate(taxonomy.levels)
-        for code in level.codes
-    }
-    return {"spans_key": SPANS_KEY, "colors": colours}
+    colours = level_colours(taxonomy)
+    by_code = {concept.code: colours[concept.level] for concept in taxonomy.concepts}
+    return {"spans_key": SPANS_KEY, "colors": by_code}
 
 
 def _read_report(doc: Doc) -> Report | None:
@@ -222,11 +220,15 @@ def _read_report(doc: Doc) -> Report | None:
     stored = doc.user_data.get(_STORED)
     if stored is None:
         return None
-    tags = tuple(
-        Tag(**tag | {"evidence": tuple(Evidence(**item) for item in tag["evidence"])})
-        for tag in stored["tags"]
+    tags, doubts = (
+        tuple(
+            Tag(**tag | {"evidence": tuple(Evidence(**item) for item in tag["evidence"])})
+            for tag in stored[name]
+        )
+        for name in ("tags", "doubts")
     )
-    return Report(**stored | {"tags": tags, "warnings": tuple(stored["warnings"])})
+    warnings = tuple(stored["warnings"])
+    return Report(**stored | {"tags": tags, "doubts": doubts, "warnings": warnings})
 
 
 if not Doc.has_extension(SPANS_KEY):

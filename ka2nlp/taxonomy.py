@@ -65,15 +65,19 @@ class Taxonomy:
         Parameters
         ----------
         path
-            A Turtle file; the vocabulary that ships when left out.
+            A Turtle file, or the name of a vocabulary that ships ("priorities": those of
+            2021-2027); that of Key Action 2 when left out.
 
         Raises
         ------
         TaxonomyError
             When the file cannot be read, is not Turtle or is not a valid vocabulary.
         """
-        source = Path(str(files("ka2nlp"))) / "data" / "ka2.ttl" if path is None else Path(path)
-        return replace(cls.parse(_read(source)), path=source)
+        shipped = Path(str(files("ka2nlp"))) / "data" / f"{path or 'ka2'}.ttl"
+        source = Path(path) if path is not None and not shipped.is_file() else shipped
+        taxonomy = replace(cls.parse(_read(source)), path=source)
+        _READ[taxonomy.fingerprint] = taxonomy
+        return taxonomy
 
     @classmethod
     def carried_by(cls, folder: Path) -> Taxonomy:
@@ -233,7 +237,9 @@ class Taxonomy:
         return self._translations(language).get(concept.uri, concept.label)
 
     def translated(self, language: str) -> Taxonomy:
-        """Give the taxonomy with its labels in a language; definitions stay English.
+        """Give the taxonomy with its labels in a language.
+
+        The definitions of concepts stay English; those of levels are left out then.
 
         Raises
         ------
@@ -244,7 +250,14 @@ class Taxonomy:
         return replace(
             self,
             concepts=tuple(replace(c, label=labels.get(c.uri, c.label)) for c in self.concepts),
-            levels=tuple(replace(v, label=labels.get(v.uri, v.label)) for v in self.levels),
+            levels=tuple(
+                replace(
+                    level,
+                    label=labels.get(level.uri, level.label),
+                    definition=level.definition if language == "en" else "",
+                )
+                for level in self.levels
+            ),
         )
 
     def _translations(self, language: str) -> Mapping[str, str]:

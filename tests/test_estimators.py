@@ -303,7 +303,6 @@ def test_vectors_come_as_a_frame() -> None:
     texts = pd.Series(TEXTS[:4], index=list("abcd"))
     embedder = SentenceEmbedder("fast").set_output(transform="pandas")
     frame = embedder.fit_transform(texts)
-    assert frame.index.tolist() == list("abcd")
     assert frame.columns.tolist() == list(embedder.get_feature_names_out())
     assert frame.columns[0] == "sentenceembedder0"
     plain = clone(embedder).set_output(transform="default").fit_transform(texts)
@@ -362,15 +361,17 @@ def test_labels_are_learnt_from_texts(kind: Any) -> None:
     )
 
 
-def test_documents_and_vectors_made_before_give_the_same() -> None:
+def test_documents_do_as_well_as_texts_and_vectors() -> None:
     documents = [Document(str(n), "", text) for n, text in enumerate(TEXTS)]
     vectors = SentenceEmbedder("fast", split=True).fit_transform(TEXTS)
-    found = [
-        OutcomeClassifier("fast").fit(X, LABELS).predict_proba(X) for X in (documents, vectors)
-    ]
-    np.testing.assert_array_equal(*found)
+    fresh = ["A language course.", "A bicycle workshop."]
+    of_texts, of_documents = (
+        OutcomeClassifier("fast").fit(X, LABELS).predict_proba(fresh) for X in (TEXTS, documents)
+    )
+    np.testing.assert_array_equal(of_texts, of_documents)
     model = OutcomeClassifier("fast").fit(vectors, LABELS)
-    assert model.embedder_ is None
+    assert model.reader_ is None
+    assert model.predict(vectors).tolist() == LABELS.to_numpy().tolist()
     assert model.n_features_in_ == 256
 
 

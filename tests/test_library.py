@@ -19,7 +19,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from archive_folders import write_archive
-from conftest import EXAMPLES, PROJECT, ToyEncoder, make_heads
+from conftest import EXAMPLES, PROJECT, ROOT, ToyEncoder, make_heads
 
 import ka2nlp
 from ka2nlp import Document, Report, Tagger, Taxonomy, read_documents
@@ -48,6 +48,24 @@ def test_importing_ka2nlp_imports_nothing_heavy() -> None:
     code = f"import sys, ka2nlp; print(set(sys.modules) & set({HEAVY.split()}))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def without(library: str, code: str) -> str:
+    """Run code where a library is not installed; give the last line of what went wrong."""
+    hidden = f"import sys; sys.modules[{library!r}] = None; {code}"
+    done = subprocess.run([sys.executable, "-c", hidden], capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 1
+    return done.stderr.strip().splitlines()[-1]
+
+
+def test_what_to_install_is_said() -> None:
+    tagger = "from ka2nlp import Tagger; tagger = Tagger.load('fast');"
+    for library, code, extra in (
+        ("sklearn", "import ka2nlp.estimators", "learn"),
+        ("pandas", f"{tagger} tagger.tag('We train.').to_frame()", "learn"),
+        ("pandas", f"{tagger} tagger.to_frame({{}})", "learn"),
+    ):
+        assert f"pip install 'ka2nlp[{extra}]'" in without(library, code)
 
 
 @pytest.mark.parametrize(
@@ -350,6 +368,16 @@ def test_labels_of_another_taxonomy_are_its_own(taxonomy: Taxonomy) -> None:
     assert "Open lessons" in str(report)
     assert "Open lessons" in report._repr_html_()
     assert report.to_frame().loc["S6", "label"] == "Open lessons"
+
+
+def test_reports_keep_to_their_language(toy_tagger: Tagger, taxonomy: Taxonomy) -> None:
+    german = taxonomy.translated("de")
+    report = toy_tagger.with_language("de").tag(PROJECT)
+    assert report.to_frame()["label"].tolist() == [concept.label for concept in german.concepts]
+    text = Page(report._repr_html_()).text
+    assert all(concept.label in text for concept in german.concepts)
+    untagged = [code for code in taxonomy.codes if code not in {tag.code for tag in report.tags}]
+    assert german[untagged[0]].label != taxonomy[untagged[0]].label
 
 
 def test_reports_of_a_taxonomy_that_is_not_here_say_what_they_know(taxonomy: Taxonomy) -> None:

@@ -137,6 +137,8 @@ def test_a_translated_taxonomy_keeps_its_identity(taxonomy: Taxonomy) -> None:
         "Organisations",
         "Personnes",
     ]
+    assert not any(level.definition for level in french.levels)
+    assert taxonomy.translated("en") == taxonomy
     assert french.fingerprint == taxonomy.fingerprint
     assert french.label("S1") == "Quality and access"
 
@@ -145,7 +147,7 @@ def test_unknown_languages(taxonomy: Taxonomy) -> None:
     with pytest.raises(TaxonomyError, match="got the language 'tlh', expected one of bg, cs, da"):
         taxonomy.label("S1", "tlh")
     with pytest.raises(TaxonomyError, match="got the language 'de', expected one of en"):
-        Taxonomy.load(DATA / "priorities.ttl").translated("de")
+        Taxonomy.load("priorities").translated("de")
 
 
 def test_two_labels_in_one_language_are_refused(tmp_path: Path) -> None:

@@ -231,7 +231,7 @@ def test_a_report_comes_back_as_it_was(store: Store, toy_tagger: Tagger) -> None
         text = latest_text(session, proposal.id)
         kept = keep_suggestion(session, text.id, report)
         assert get_suggestion(session, kept.id) == kept
-    assert kept.report == report.to_dict()
+    assert kept.report == report.to_dict(doubts=True)
     assert list(kept.report["scores"]) == list(report.scores)
     assert (kept.model, kept.taxonomy) == (report.model, report.taxonomy)
     assert kept.probability("S1") == pytest.approx(report.scores["S1"], abs=1e-6)

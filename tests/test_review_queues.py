@@ -1,4 +1,8 @@
+"""Queues: three orders of an evaluator's open proposals, and which labels would teach most."""
+
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -15,7 +19,7 @@ from ka2nlp.review.proposals import add_documents, latest_text
 from ka2nlp.review.queues import ORDERS, QueueItem, queue
 from ka2nlp.review.records import YES
 from ka2nlp.review.suggestions import find_suggestion
-from ka2nlp.selection import most_useful, uncertainty
+from ka2nlp.selection import Described, most_useful, uncertainty, word_vectors
 
 
 def listed(work: Work, user: str = "anna", order: str = ORDERS[0]) -> list[QueueItem]:
@@ -25,13 +29,6 @@ def listed(work: Work, user: str = "anna", order: str = ORDERS[0]) -> list[Queue
 
 def names(work: Work, order: str, user: str = "anna") -> list[str]:
     return [item.source_id for item in listed(work, user, order)]
-
-
-def scores(work: Work, proposal: str) -> NDArray[np.float64]:
-    with work.store.reading() as session:
-        suggestion = find_suggestion(session, latest_text(session, work.proposals[proposal]).id)
-        assert suggestion is not None
-        return np.array(list(suggestion.report["scores"].values()))
 
 
 @pytest.fixture
@@ -68,11 +65,6 @@ def test_most_codes_to_check_come_first(work: Work) -> None:
             assert suggestion is not None
             answers = list(suggestion.report["answers"].values())
             assert item.n_to_check == answers.count(TO_CHECK)
-
-
-def test_most_useful_first_is_the_most_uncertain_one(work: Work) -> None:
-    doubt = {name: uncertainty(scores(work, name)[None])[0] for name in work.proposals}
-    assert names(work, "most useful next")[0] == max(doubt, key=lambda name: doubt[name])
 
 
 def test_what_is_like_a_finished_proposal_comes_last(work: Work) -> None:
@@ -122,13 +114,18 @@ tables = arrays(
 )
 
 
-@given(tables, tables)
+def described(rows: Sequence[Sequence[float]] | NDArray[np.float64], *texts: str) -> Described:
+    return Described(np.asarray(rows, dtype=float), word_vectors(texts or ["one text"] * len(rows)))
+
+
+@given(tables, tables, st.integers(0, 15))
 def test_every_document_stands_in_the_order_once(
-    probabilities: NDArray[np.float64], known: NDArray[np.float64]
+    probabilities: NDArray[np.float64], known: NDArray[np.float64], n_first: int
 ) -> None:
-    order = most_useful(probabilities, known)
+    documents, labelled = described(probabilities), described(known)
+    order = most_useful(documents, labelled, n_first=n_first)
     assert sorted(order) == list(range(len(probabilities)))
-    assert order == most_useful(probabilities, known)
+    assert order == most_useful(documents, labelled, n_first=n_first)
 
 
 def test_uncertainty_is_highest_at_one_half() -> None:
@@ -136,6 +133,30 @@ def test_uncertainty_is_highest_at_one_half() -> None:
     np.testing.assert_allclose(found, [1, 0, 0.5], atol=1e-9)
 
 
-def test_a_document_like_the_first_waits_for_one_that_is_not() -> None:
-    probabilities = np.array([[0.5, 0.45], [0.5, 0.46], [0.3, 0.8]])
-    assert most_useful(probabilities) == [1, 2, 0]
+def test_the_more_uncertain_of_two_that_are_alike_comes_first() -> None:
+    assert most_useful(described([[0.3, 0.6], [0.4, 0.55], [0.9, 0.02]]))[0] == 1
+
+
+def test_a_twin_of_the_first_waits_for_one_that_says_something_else() -> None:
+    rows = [[0.6, 0.3], [0.6, 0.31], [0.3, 0.6], [0.31, 0.6]]
+    first, second, *_ = most_useful(described(rows))
+    assert {first, second} in ({0, 2}, {0, 3}, {1, 2}, {1, 3})
+    assert most_useful(described(rows), described([[0.6, 0.3]]))[0] in (2, 3)
+
+
+def test_words_tell_texts_apart_where_probabilities_do_not() -> None:
+    texts = ["Bees in school gardens", "Bees in gardens", "Robots for nurses", "Nurses and robots"]
+    order = most_useful(described([[0.5, 0.4]] * 4, *texts))
+    assert {order[0] // 2, order[1] // 2} == {0, 1}
+
+
+def test_beyond_the_first_uncertainty_alone_decides() -> None:
+    rows = [[0.1, 0.9], [0.5, 0.5], [0.2, 0.8], [0.4, 0.6]]
+    assert most_useful(described(rows), n_first=0) == [1, 3, 2, 0]
+
+
+def test_texts_without_a_telling_word_have_no_direction() -> None:
+    vectors = word_vectors(["the same", "the same", ""])
+    assert vectors.shape[0] == 3
+    assert np.isfinite(vectors.toarray()).all()
+    assert vectors[2].nnz == 0

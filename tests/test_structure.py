@@ -149,6 +149,7 @@ def test_locks_name_every_requirement() -> None:
     for lock, wanted in (
         ("run", project["dependencies"]),
         ("test", [*project["dependencies"], *whole("test")]),
+        ("docs", [*project["dependencies"], *whole("docs")]),
         ("train", whole("train")),
     ):
         text = (ROOT / "scripts" / "locks" / f"{lock}.txt").read_text()

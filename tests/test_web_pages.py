@@ -21,6 +21,7 @@ from ka2nlp.errors import InvalidError
 from ka2nlp.records import Place
 from ka2nlp.web.pages.passages import passages
 from ka2nlp.web.pages.spans import find_words, merge, parse_span, trim
+from ka2nlp.web.settings import Limits
 
 TEXT = (
     "We train forty teachers in digital methods. Pupils improve their English.\n\n"
@@ -294,7 +295,7 @@ def test_evaluators_see_what_is_theirs_alone(team: Mapping[str, Visitor]) -> Non
     assert ben.status(desk) == 404
     assert lena.status(desk) == 404
     assert ana.status(f"{call}/agreement") == 403
-    assert ana.status(f"{call}/export/csv") == 403
+    assert ana.status(f"/api/v1{call}/export?format=csv") == 403
     assert lena.status("/users") == 403
     other = lena.send("/calls", lena.get("/"), name="Another", evaluators_each=1)
     assert ana.status(other) == 404
@@ -354,10 +355,40 @@ def test_a_call_takes_tables_and_gives_files(team: Mapping[str, Visitor]) -> Non
     assert "Added 2 new of 2 descriptions. 1 had no text and were left out." in page
     assert re.findall(r">(P-\d)<", page) == ["P-1", "P-2"]
     assert "has not read" not in page
-    answer = lena._send("GET", f"{call}/export/jsonl")
-    assert answer.headers["content-disposition"] == 'attachment; filename="table-jsonl.jsonl"'
+    link = re.findall(r'href="([^"]+format=jsonl)"', page)[0]
+    answer = lena._send("GET", link)
+    assert answer.headers["content-disposition"].startswith("attachment")
     assert answer.text.count("\n") == 2
-    assert lena.status(f"{call}/export/nonsense") == 422
+
+
+def test_a_changed_text_keeps_decisions_and_drops_their_places(team: Mapping[str, Visitor]) -> None:
+    call = make_call(team)
+    ana, lena = team["ana"], team["lena"]
+    desk = desk_of(ana, call)
+    ana.send(f"{desk}/evidence", ana.get(desk), code="I5", quote="Pupils improve their English")
+    files = [("files", ("p0.txt", f"Another beginning. {TEXT}"))]
+    lena.send(f"{call}/documents", lena.get(call), files=files)
+    assert "Added 0 new of 1 descriptions." in lena.get(call)
+    page = ana.get(desk)
+    assert "version 2 of the text" in page
+    assert "The text has changed since you decided on 1 label." in page
+    assert pressed(page) == {"I5": "yes"}
+    assert "Your evidence" not in page
+    ana.send(f"{desk}/labels/I5", page, verdict="no")
+    page = ana.get(desk)
+    assert "The text has changed" not in page
+    assert pressed(page) == {"I5": "no"}
+
+
+def test_a_table_with_too_many_rows_is_refused(tmp_path: Path, toy_tagger: Tagger) -> None:
+    with open_desk(tmp_path, toy_tagger, limits=Limits(upload_rows=2)) as client:
+        visitor = Visitor(client.app, "local")
+        call = visitor.send("/calls", visitor.get("/"), name="Table", evaluators_each=1)
+        table = "id,text\n" + "".join(f"P-{row},{TEXT.splitlines()[0]}\n" for row in range(3))
+        files = [("files", ("call.csv", table))]
+        refusal = visitor.send(f"{call}/documents", visitor.get(call), 422, files=files)
+        assert "more than 2 rows" in refusal
+        assert "No proposal is in this call yet" in visitor.get(call)
 
 
 def test_agreement_is_shown_as_charts_and_tables(team: Mapping[str, Visitor]) -> None:

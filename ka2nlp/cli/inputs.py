@@ -75,5 +75,5 @@ def taxonomy_option(command: Callable[..., None]) -> Callable[..., None]:
         "--taxonomy",
         type=click.Path(dir_okay=False, path_type=Path),
         metavar="FILE",
-        help="A vocabulary of your own (SKOS in Turtle) instead of the one that ships.",
+        help="A vocabulary of your own (SKOS in Turtle), or one that ships, such as priorities.",
     )(command)

@@ -3,6 +3,16 @@
 Needed for training, not for tagging (``ka2nlp[learn]``).
 """
 
+from __future__ import annotations
+
+try:
+    import sklearn  # noqa: F401
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError(
+        "got an installation without scikit-learn; install it with: pip install 'ka2nlp[learn]'",
+        name="sklearn",
+    ) from error
+
 from ka2nlp.estimators.calibration import CalibratedMultilabel, fit_platt, stretch
 from ka2nlp.estimators.cutoffs import tune_cutoffs
 from ka2nlp.estimators.embedder import SentenceEmbedder

@@ -3,29 +3,39 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
+from sklearn.pipeline import FeatureUnion
 from sklearn.utils import Tags
 from sklearn.utils.validation import validate_data
 
+from ka2nlp.documents.given import as_document
 from ka2nlp.estimators.embedder import SentenceEmbedder, holds_texts
 from ka2nlp.estimators.multilabel import MultilabelLogistic
 from ka2nlp.estimators.targets import LabelClassifier
 from ka2nlp.estimators.thresholds import ThresholdedMultilabel
+from ka2nlp.estimators.words import word_vectorizer
+from ka2nlp.heads import whole_text
+from ka2nlp.records import Document
+from ka2nlp.words import terms
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 __all__ = ["OutcomeClassifier"]
 
+_VECTORS: Final = 1.5
+"""Weight of vectors beside words, whose rows have length 1."""
+
 
 class OutcomeClassifier(LabelClassifier):
     """Learns labels of project descriptions from some hundreds of examples.
 
-    A text becomes the mean vector of its sentences; one logistic regression a label gives
-    probabilities; thresholds are tuned out of fold. It knows nothing of the shipped labels and
-    finds no evidence: ``ka2nlp.Tagger`` does, and ``ka2nlp.bundle_training`` trains one.
+    A text becomes the mean vector of its sentences, beside its words and word pairs; one logistic
+    regression a label gives probabilities; thresholds are tuned out of fold. It knows nothing of
+    the shipped labels and finds no evidence: ``ka2nlp.Tagger`` does, and ``ka2nlp.bundle_training``
+    trains one.
 
     Parameters
     ----------
@@ -46,8 +56,8 @@ class OutcomeClassifier(LabelClassifier):
         Names of the labels: the columns of the data frame that was learnt, otherwise numbers.
     classifier_ : ThresholdedMultilabel
         From vectors to labels.
-    embedder_ : SentenceEmbedder or None
-        From texts to vectors; None where features were learnt.
+    reader_ : FeatureUnion or None
+        From texts to features; None where features were given.
     thresholds_ : ndarray of shape (n_labels,), float64
         A label holds from this probability on.
 
@@ -65,7 +75,7 @@ class OutcomeClassifier(LabelClassifier):
         self,
         model: Path | str | None = None,
         *,
-        C: float = 3.0,
+        C: float = 4.0,
         cv: Any = 5,  # noqa: ANN401
         strength: float = 100.0,
         random_state: int | None = 0,
@@ -104,10 +114,11 @@ class OutcomeClassifier(LabelClassifier):
         InputError
             When something among the texts is no text.
         """
-        self.embedder_ = None
+        self.reader_ = None
         if holds_texts(X):
-            self.embedder_ = SentenceEmbedder(self.model, split=True).fit(X)
-            features = self.embedder_.transform(X)
+            texts: Any = list(X)
+            self.reader_ = _reader(self.model, len(texts))
+            features = self.reader_.fit_transform(texts)
         else:
             features = validate_data(self, X)
         self.classifier_ = ThresholdedMultilabel(
@@ -121,10 +132,22 @@ class OutcomeClassifier(LabelClassifier):
         return self
 
     def _log_odds(self, X: ArrayLike) -> NDArray[np.float64]:
-        if self.embedder_ is None:
+        if self.reader_ is None:
             return self.classifier_._log_odds(validate_data(self, X, reset=False))
-        texts: Any = X
-        return self.classifier_._log_odds(self.embedder_.transform(texts))
+        return self.classifier_._log_odds(self.reader_.transform(X))
 
     def _margins(self, log_odds: NDArray[np.float64]) -> NDArray[np.float64]:
         return self.classifier_._margins(log_odds)
+
+
+def _reader(model: Path | str | None, n_texts: int) -> FeatureUnion:
+    """Set up what turns texts into features."""
+    parts = [
+        ("vectors", SentenceEmbedder(model, split=True)),
+        ("words", word_vectorizer(n_texts, _terms)),
+    ]
+    return FeatureUnion(parts, transformer_weights={"vectors": _VECTORS})
+
+
+def _terms(text: str | Document) -> list[str]:
+    return terms(whole_text(as_document(text)))

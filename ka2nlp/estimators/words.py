@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -14,7 +14,7 @@ from ka2nlp.words import WordModel, terms
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["fit_words"]
+__all__ = ["fit_words", "word_vectorizer"]
 
 MIN_DOCUMENTS: Final = 4
 """A term counts when it stands in as many documents: names and typing errors do not."""
@@ -34,17 +34,32 @@ def fit_words(texts: Sequence[str], labels: NDArray[np.bool_], c: float = 4.0) -
     c
         Inverse strength of the regularisation, over 0.
     """
-    vectorizer = TfidfVectorizer(
-        analyzer=terms,
-        min_df=min(MIN_DOCUMENTS, len(texts) // 10 + 1),
-        max_df=0.5,
-        max_features=MAX_TERMS,
-        sublinear_tf=True,
-    )
+    vectorizer = word_vectorizer(len(texts))
     model = MultilabelLogistic(c).fit(vectorizer.fit_transform(texts), labels)
     return WordModel(
         tuple(map(str, vectorizer.get_feature_names_out())),
         vectorizer.idf_.astype(np.float32),
         model.coef_.T.astype(np.float16),
         model.intercept_.astype(np.float32),
+    )
+
+
+def word_vectorizer(
+    n_texts: int, analyzer: Callable[[Any], Sequence[str]] = terms
+) -> TfidfVectorizer:
+    """Set up what counts words and pairs.
+
+    Parameters
+    ----------
+    n_texts
+        How many it will learn from.
+    analyzer
+        Gives the terms of a text.
+    """
+    return TfidfVectorizer(
+        analyzer=analyzer,
+        min_df=min(MIN_DOCUMENTS, n_texts // 10 + 1),
+        max_df=0.5,
+        max_features=MAX_TERMS,
+        sublinear_tf=True,
     )

@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
+from functools import cache
+from itertools import cycle
 from typing import Final
 
-__all__ = ["level_colour"]
+from ka2nlp.taxonomy import Taxonomy
 
-_COLOURS: Final = {
-    "systemic": "#2f83cc",
-    "organisational": "#12a37b",
-    "individual": "#b455ae",
-    "practice": "#c08414",
-    "reach": "#c08414",
-    "challenge": "#c08414",
-}
-_OTHERS: Final = ("#2f83cc", "#12a37b", "#b455ae", "#c08414", "#6d6fd0", "#c9563c")
+__all__ = ["level_colour", "level_colours"]
+
+_OUTCOMES: Final = ("#2f83cc", "#12a37b", "#b455ae", "#6d6fd0", "#c9563c")
+_FRAMING: Final = "#c08414"
 
 
-def level_colour(level: str, position: int = 0) -> str:
-    """Give the colour of a level, ``#rrggbb``: of middle lightness, for light and dark pages.
+def level_colours(taxonomy: Taxonomy) -> dict[str, str]:
+    """Give each level its colour, ``#rrggbb``: of middle lightness, for light and dark pages.
 
-    Parameters
-    ----------
-    level
-        Key of the level.
-    position
-        Its place in the taxonomy, by which levels of other taxonomies are told apart.
+    Returns
+    -------
+    dict
+        Key of a level, to its colour. Levels of outcomes have one each, in turn; those that frame
+        the outcomes share one.
     """
-    return _COLOURS.get(level, _OTHERS[position % len(_OTHERS)])
+    turns = cycle(_OUTCOMES)
+    return {level.key: _FRAMING if level.framing else next(turns) for level in taxonomy.levels}
+
+
+def level_colour(level: str) -> str:
+    """Give the colour of a level of the taxonomy that ships, by its key."""
+    return _shipped()[level]
+
+
+@cache
+def _shipped() -> dict[str, str]:
+    return level_colours(Taxonomy.load())

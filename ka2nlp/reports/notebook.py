@@ -12,7 +12,7 @@ from importlib.resources import files
 from typing import Any, Final
 
 from ka2nlp.records import TO_CHECK, Evidence, Report, Tag
-from ka2nlp.reports.colours import level_colour
+from ka2nlp.reports.colours import level_colours
 from ka2nlp.reports.ranking import rank_tags
 from ka2nlp.reports.table import count
 from ka2nlp.taxonomy import Taxonomy
@@ -79,10 +79,7 @@ def render(report: Report, taxonomy: Taxonomy) -> str:
         trim_blocks=True,
     )
     style = (files("ka2nlp.reports") / "templates" / "report.css").read_text(encoding="utf-8")
-    colours = {
-        level.key: level_colour(level.key, position)
-        for position, level in enumerate(taxonomy.levels)
-    }
+    colours = level_colours(taxonomy)
     rows = {code: _row(code, report, taxonomy, colours) for code in taxonomy.codes}
     tagged = {tag.code for tag in report.tags}
     return environment.get_template("report.html").render(

@@ -35,8 +35,17 @@ def report_frame(report: Report) -> pd.DataFrame:
 
 
 def taxonomy_of(report: Report) -> Taxonomy:
-    """Find the taxonomy of a report, or make one of what the report itself says of its labels."""
-    return Taxonomy.known(report.taxonomy) or _own_words(report)
+    """Find the taxonomy of a report, in the language of its tags.
+
+    Where this process does not know it, one is made of what the report itself says of its labels.
+    """
+    known = Taxonomy.known(report.taxonomy)
+    if known is None:
+        return _own_words(report)
+    for language in sorted(known.languages, key=lambda language: language != "en"):
+        if all(known.label(tag.code, language) == tag.label for tag in report.tags):
+            return known if language == "en" else known.translated(language)
+    return known
 
 
 def _own_words(report: Report) -> Taxonomy:

@@ -80,7 +80,7 @@ class _Page:
         from rich.text import Text
 
         heading = Text(level.label.upper(), style=f"bold {self._colours.get(level.key, _FRAMING)}")
-        if len(level.label) + len(level.definition) + 2 <= self._console.width:
+        if level.definition and len(level.label + level.definition) + 2 <= self._console.width:
             heading.append(f"  {level.definition}", style="not bold dim")
         self._console.print(heading)
         shown: set[str] = set()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -108,19 +108,18 @@ def _write_labelled(session: Session, call_id: int, target: Path, taxonomy: Taxo
 
 
 def _write_trail(session: Session, call_id: int, target: Path, taxonomy: Taxonomy) -> Exported:
+    n_proposals = 0
     with target.open("w", encoding="utf-8", newline="\n") as stream:
-        lines = (json.dumps(one, ensure_ascii=False) + "\n" for one in full_trail(session, call_id))
-        return Exported(_count(map(stream.write, lines)))
+        for one in full_trail(session, call_id):
+            stream.write(json.dumps(one, ensure_ascii=False) + "\n")
+            n_proposals += 1
+    return Exported(n_proposals)
 
 
 def _write_tasks(session: Session, call_id: int, target: Path, taxonomy: Taxonomy) -> Exported:
     tasks = list(to_label_studio(session, call_id, taxonomy))
     target.write_text(json.dumps(tasks, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return Exported(len(tasks))
-
-
-def _count(items: Iterable[object]) -> int:
-    return sum(1 for _ in items)
 
 
 def _table_writer(ending: str) -> Callable[[Session, int, Path, Taxonomy], Exported]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 from sqlalchemy import func, select
@@ -16,11 +16,8 @@ from ka2nlp.review.calls import get_call
 from ka2nlp.review.readings import latest_suggestions, latest_texts
 from ka2nlp.review.records import EVALUATE, Assignment, Proposal, Suggestion
 from ka2nlp.review.rows import find_all
-from ka2nlp.review.schema import assignments, decisions, proposals
-from ka2nlp.selection import most_useful
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+from ka2nlp.review.schema import assignments, decisions, proposals, texts
+from ka2nlp.selection import Described, most_useful, word_vectors
 
 __all__ = ["ORDERS", "QueueItem", "queue"]
 
@@ -81,12 +78,18 @@ def queue(session: Session, user_id: int, call_id: int, order: str = IN_TURN) ->
         raise InvalidError(f"got the order {order!r}, expected one of {', '.join(ORDERS)}")
     call = get_call(session, call_id)
     tasks = _tasks(session, call_id)
-    own = [one for one in tasks if one.user_id == user_id and one.finished is None]
-    finished = {one.proposal_id for one in tasks if one.finished is not None}
+    task_of = {
+        one.proposal_id: one.id for one in tasks if one.user_id == user_id and one.finished is None
+    }
     suggested = _suggestions(session, call_id)
-    ordered = _ARRANGE[order]([one.proposal_id for one in own], finished, suggested)
+    if order == TO_CHECK_FIRST:
+        ordered = _to_check_first(list(task_of), suggested)
+    elif order == MOST_USEFUL:
+        finished = {one.proposal_id for one in tasks if one.finished is not None}
+        ordered = _most_useful(session, list(task_of), finished, suggested)
+    else:
+        ordered = list(task_of)
     known = {one.id: one for one in find_all(session, Proposal, proposals.c.call_id == call_id)}
-    task_of = {one.proposal_id: one.id for one in own}
     n_decided = _count_decided(session, user_id)
     return [
         QueueItem(
@@ -133,15 +136,7 @@ def _n_to_check(suggestion: Suggestion) -> int:
     return list(suggestion.report["answers"].values()).count(TO_CHECK)
 
 
-def _in_turn(
-    own: Sequence[int], finished: set[int], suggested: Mapping[int, Suggestion]
-) -> list[int]:
-    return list(own)
-
-
-def _to_check_first(
-    own: Sequence[int], finished: set[int], suggested: Mapping[int, Suggestion]
-) -> list[int]:
+def _to_check_first(own: Sequence[int], suggested: Mapping[int, Suggestion]) -> list[int]:
     return sorted(
         own,
         key=lambda number: -_n_to_check(suggested[number]) if number in suggested else 1,
@@ -149,22 +144,27 @@ def _to_check_first(
 
 
 def _most_useful(
-    own: Sequence[int], finished: set[int], suggested: Mapping[int, Suggestion]
+    session: Session, own: Sequence[int], finished: set[int], suggested: Mapping[int, Suggestion]
 ) -> list[int]:
-    rows = {number: one.report["scores"] for number, one in suggested.items()}
-    codes = sorted(set.intersection(*map(set, rows.values()))) if rows else []
-
-    def probabilities(numbers: Sequence[int]) -> NDArray[np.float64]:
-        found = [[rows[number][code] for code in codes] for number in numbers]
-        return np.array(found, dtype=np.float64).reshape(len(numbers), len(codes))
-
     candidates = [number for number in own if number in suggested]
-    known = sorted(finished & suggested.keys())
-    order = most_useful(probabilities(candidates), probabilities(known))
+    everything = _describe(session, [*candidates, *sorted(finished & suggested.keys())], suggested)
+    split = len(candidates)
+    order = most_useful(everything.take(slice(0, split)), everything.take(slice(split, None)))
     rest = [number for number in own if number not in suggested]
     return [candidates[row] for row in order] + rest
 
 
-_ARRANGE: Final[
-    dict[str, Callable[[Sequence[int], set[int], Mapping[int, Suggestion]], list[int]]]
-] = {IN_TURN: _in_turn, TO_CHECK_FIRST: _to_check_first, MOST_USEFUL: _most_useful}
+def _describe(
+    session: Session, numbers: Sequence[int], suggested: Mapping[int, Suggestion]
+) -> Described:
+    """Give what the latest suggestions and the words say of some proposals."""
+    scores = [suggested[number].report["scores"] for number in numbers]
+    codes = sorted(set.intersection(*map(set, scores))) if scores else []
+    probabilities = np.array([[one[code] for code in codes] for one in scores], dtype=np.float64)
+    text_ids = [suggested[number].text_id for number in numbers]
+    query = select(texts.c.id, texts.c.title, texts.c.text).where(texts.c.id.in_(text_ids))
+    words = {row.id: f"{row.title}\n{row.text}" for row in session.execute(query)}
+    return Described(
+        probabilities.reshape(len(numbers), len(codes)),
+        word_vectors([words[number] for number in text_ids]),
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ka2nlp.web.pages.rendering import STATIC
+from ka2nlp.web.pages.rendering import STATIC, load_templates
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -31,6 +31,7 @@ def add_pages(app: FastAPI) -> None:
     from ka2nlp.web.pages.errors import problem_page
     from ka2nlp.web.pages.files import StaticPages
 
+    load_templates()
     for subject in (home, signing_in, calls, leading, deciding, agreeing, trails, people):
         app.include_router(subject.router)
     app.mount(STATIC, StaticPages(), name="static")

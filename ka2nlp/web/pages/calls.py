@@ -10,7 +10,6 @@ from fastapi import APIRouter, Query, Response
 
 from ka2nlp.review.assignments import assignments_of, assignments_on
 from ka2nlp.review.calls import call_counts
-from ka2nlp.review.exports import FORMATS
 from ka2nlp.review.proposals import get_proposal, list_proposals
 from ka2nlp.review.queues import ORDERS, queue
 from ka2nlp.review.records import CONSOLIDATE, EVALUATE, Assignment, Proposal
@@ -92,7 +91,6 @@ def _for_leads(visit: Visit, session: Session, number: int, after: int) -> dict[
         "users": [user for user in users if user.active],
         "names": {user.id: user.name for user in users},
         "n_untagged": len(without_suggestion(session, number, visit.desk.model.name)),
-        "formats": FORMATS,
         "accepted": ",".join(UPLOADED + TABLES),
         "most_mib": visit.desk.settings.limits.upload_bytes >> 20,
     }

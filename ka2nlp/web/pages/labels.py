@@ -34,7 +34,6 @@ EVALUATORS: Final = "evaluators"
 MODEL: Final = "model"
 """Who points at a stretch of a text."""
 
-OUTCOME_LEVELS: Final = ("systemic", "organisational", "individual")
 _ORDER: Final = (TO_CHECK, ADDRESSED, NOT_ADDRESSED)
 _SAID: Final = {
     "accepted": "Accepted",
@@ -247,7 +246,7 @@ def lay_out(
             for answer in (_ORDER if report else (None,))
         )
         shown = tuple(one for one in sections if one.rows)
-        return Group(level, level.key not in OUTCOME_LEVELS, shown)
+        return Group(level, level.framing, shown)
 
     return tuple(group(level) for level in taxonomy.levels)
 

@@ -1,25 +1,21 @@
-"""What leads do with a call: add documents, give out tasks, tag, export, close."""
+"""What leads do with a call: add documents, give out tasks, tag, close."""
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
-from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Annotated, Final
 
 from anyio import from_thread
 from fastapi import APIRouter, BackgroundTasks, File, Form, Response, UploadFile
-from fastapi.responses import FileResponse
 
 from ka2nlp.errors import InvalidError
 from ka2nlp.review.assignments import assign, assignments_on, distribute
 from ka2nlp.review.calls import call_counts, close_call, get_call, reopen_call
 from ka2nlp.review.consolidation import disagreements
-from ka2nlp.review.exports import export_call
 from ka2nlp.review.proposals import add_documents, list_proposals
 from ka2nlp.review.records import CONSOLIDATE, EVALUATE, Proposal
 from ka2nlp.review.suggestions import keep_suggestion, without_suggestion
 from ka2nlp.review.users import get_user
+from ka2nlp.web.inference import BusyError
 from ka2nlp.web.pages.visits import LeadsVisit, Visit
 
 if TYPE_CHECKING:
@@ -31,14 +27,6 @@ __all__ = ["router"]
 
 router: Final = APIRouter(include_in_schema=False)
 _AT_ONCE: Final = 16
-_ENDINGS: Final = {
-    "corpus": ".jsonl",
-    "labelled": ".jsonl",
-    "csv": ".csv",
-    "xlsx": ".xlsx",
-    "jsonl": ".jsonl",
-    "label-studio": ".json",
-}
 
 
 @router.post("/calls/{number}/documents")
@@ -131,19 +119,6 @@ def reopen(visit: LeadsVisit, number: int) -> Response:
     return visit.go_to(f"/calls/{number}", "The call is open again.")
 
 
-@router.get("/calls/{number}/export/{format}")
-def export(visit: LeadsVisit, number: int, format: str, background: BackgroundTasks) -> Response:
-    """Give all of a call as a file."""
-    folder = Path(mkdtemp(prefix="ka2nlp-export-"))
-    target = folder / f"export{_ENDINGS.get(format, '')}"
-    background.add_task(_remove, target)
-    with visit.desk.store.reading() as session:
-        name = get_call(session, number).name
-        export_call(session, number, format, target, visit.desk.taxonomy)
-    words = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-").lower() or f"call-{number}"
-    return FileResponse(target, filename=f"{words}-{format}{target.suffix}", background=background)
-
-
 def tag_call(visit: Visit, number: int) -> None:
     """Tag the newest texts of a call that the desk's model has not tagged, a few at a time."""
     store, inference = visit.desk.store, visit.desk.inference
@@ -151,7 +126,10 @@ def tag_call(visit: Visit, number: int) -> None:
         waiting = without_suggestion(session, number, visit.desk.model.name)
     for start in range(0, len(waiting), _AT_ONCE):
         texts = waiting[start : start + _AT_ONCE]
-        reports = from_thread.run(inference.tag_many, [text.document for text in texts])
+        try:
+            reports = from_thread.run(inference.tag_many, [text.document for text in texts])
+        except BusyError:
+            return  # the page of the call says how many are left, and offers to go on
         with store.transaction() as session:
             for text, report in zip(texts, reports, strict=True):
                 keep_suggestion(session, text.id, report)
@@ -162,8 +140,3 @@ def _all_proposals(session: Session, number: int) -> Iterator[Proposal]:
     while page := list_proposals(session, number, after):
         yield from page
         after = page[-1].id
-
-
-def _remove(file: Path) -> None:
-    file.unlink(missing_ok=True)
-    file.parent.rmdir()

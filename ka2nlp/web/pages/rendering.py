@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from ka2nlp.web.security import Caller
 
-__all__ = ["STATIC", "go_to", "render"]
+__all__ = ["STATIC", "go_to", "load_templates", "render"]
 
 STATIC: Final = "/static"
 _NOTICE: Final = "ka2nlp_notice"
@@ -81,6 +81,12 @@ def go_to(path: str, notice: str = "", *, secure: bool = False) -> RedirectRespo
             _NOTICE, value, max_age=60, secure=secure, httponly=True, samesite="strict"
         )
     return answer
+
+
+def load_templates() -> None:
+    """Compile all templates, so that no visitor waits for it."""
+    for name in _environment().list_templates():
+        _environment().get_template(name)
 
 
 def _standing(caller: Caller | None) -> Mapping[str, Any]:
