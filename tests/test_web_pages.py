@@ -403,6 +403,12 @@ def test_agreement_is_shown_as_charts_and_tables(team: Mapping[str, Visitor]) ->
     assert "Krippendorff" in page
 
 
+def test_the_first_user_is_an_administrator(alone: Visitor) -> None:
+    first = {"name": "ana", "password": PASSWORD, "role": "evaluator"}
+    refused = alone.send("/users", alone.get("/users"), 409, **first)
+    assert "add an administrator first" in refused
+
+
 def test_administrators_look_after_users(team: Mapping[str, Visitor]) -> None:
     marta = team["marta"]
     new = {"name": "Otto", "role": "evaluator", "password": "a long new password"}

@@ -18,6 +18,7 @@ from ka2nlp.review.users import (
     set_role,
 )
 from ka2nlp.web.pages.visits import AdministratorsVisit, AnyVisit, Visit
+from ka2nlp.web.security import check_first_user
 
 __all__ = ["router"]
 
@@ -37,6 +38,7 @@ def users(visit: AdministratorsVisit) -> Response:
 def add(visit: AdministratorsVisit, name: Words, password: Words, role: Words) -> Response:
     """Add a user."""
     with visit.desk.store.transaction() as session:
+        check_first_user(session, role)
         user = add_user(session, name, password, role)
     return visit.go_to("/users", f"Added {user.name}. Give them their password by a safe way.")
 
