@@ -161,7 +161,7 @@ def _sentence_starts(text: str, doc: Doc) -> list[int]:
     positions, words = _words(text, doc)
     starts = {_after_space(text, start) for start in (0, *_layout_breaks(text))}
     for index, (position, word) in enumerate(zip(positions, words, strict=True)):
-        if not word.isspace() and _follows_an_end(words, index):
+        if index and not word.isspace() and _follows_an_end(words, index):
             starts.add(position)
     return sorted(starts)
 

@@ -21,6 +21,7 @@ def texts(text: str) -> list[str]:
     ("text", "expected"),
     [
         ("One ends. Two begins.", ["One ends.", "Two begins."]),
+        ("5.", ["5."]),
         ("within the timeframe.The project", ["within the timeframe.", "The project"]),
         ("is open to all!We train", ["is open to all!", "We train"]),
         ("in rural areasThe needs differ", ["in rural areas", "The needs differ"]),
