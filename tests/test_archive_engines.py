@@ -20,7 +20,7 @@ from test_archive import TOPICS, tree
 Cluster = tuple[str, list[subprocess.Popen[bytes]]]
 Call = Callable[..., tuple[int, str, str]]
 
-N_ROWS = 22
+N_ROWS = 60
 PATIENCE = 300
 
 
@@ -32,7 +32,7 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def long_source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """So many rows that no run of a test comes to their end."""
-    return write_source(tmp_path_factory.mktemp("source") / "long.jsonl", 100 * N_ROWS)
+    return write_source(tmp_path_factory.mktemp("source") / "long.jsonl", 40 * N_ROWS)
 
 
 def write_source(path: Path, n_rows: int) -> Path:
@@ -80,9 +80,10 @@ def start(source: Path, output: Path, *words: object, **how: Any) -> subprocess.
     return run
 
 
-def assert_done(run: subprocess.Popen[str]) -> str:
+def assert_done(run: subprocess.Popen[str], *, quiet: bool = True) -> str:
     output, error = run.communicate(timeout=PATIENCE)
-    assert (run.returncode, error) == (0, "")
+    assert run.returncode == 0, error
+    assert not (quiet and error), error
     assert f"{N_ROWS} documents" in output
     return output
 
@@ -121,7 +122,8 @@ def test_killed_at_any_moment_it_goes_on_to_the_same_bytes(
 def test_engines_write_the_same_bytes(
     source: Path, expected: dict[str, bytes], tmp_path: Path, words: tuple[object, ...]
 ) -> None:
-    assert_done(start(source, tmp_path, *words))
+    quiet = "dask" not in words  # its workers may tell of a machine that is busy
+    assert_done(start(source, tmp_path, *words), quiet=quiet)
     assert tree(tmp_path) == expected
 
 
