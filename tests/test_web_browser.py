@@ -224,6 +224,12 @@ def number_of(page: Any) -> int:
     return int(page.url.partition("/desk/")[2].partition("?")[0].partition("#")[0])
 
 
+def follow(page: Any, link: Any) -> None:
+    """Click on what leads to another page, and wait for that."""
+    with page.expect_navigation():
+        link.click()
+
+
 def test_a_pdf_is_read_by_keyboard_alone(
     alone: Served, open_page: Callable[..., Any], tmp_path: Path
 ) -> None:
@@ -276,7 +282,7 @@ def test_a_pdf_is_read_by_keyboard_alone(
     with page.expect_download() as download:
         page.get_by_role("link", name="Everything, JSON Lines").click()
     assert words.split()[0] in Path(download.value.path()).read_text(encoding="utf-8")
-    page.get_by_role("link", name="Progress and agreement").click()
+    follow(page, page.get_by_role("link", name="Progress and agreement"))
     row = page.get_by_role("row", name="local").first
     assert row.get_by_role("cell").all_text_contents()[1:4] == ["1", "1", "1"]
 
@@ -374,7 +380,7 @@ def test_two_evaluators_do_not_see_each_other_and_a_third_decides(
     ben.reload()
     assert "yes-S6" not in chosen(ben)
     assert "yes-S8" in chosen(ben)
-    ben.get_by_role("link", name="History").click()
+    follow(ben, ben.get_by_role("link", name="History"))
     assert "S6" not in ben.locator(".history").inner_text()
     assert ben.request.get(ana.url).status == 404
     read(lena, 2, "p3")
@@ -400,17 +406,17 @@ def test_two_evaluators_do_not_see_each_other_and_a_third_decides(
 def test_the_desk_works_without_script(team: Served, open_page: Callable[..., Any]) -> None:
     page = open_page(team, "ben", java_script_enabled=False)
     read(page, 1, "Lamps for the Harbour")
-    page.locator("#yes-S2").click()
+    follow(page, page.locator("#yes-S2"))
     assert "yes-S2" in chosen(page)
     page.locator("#name-S2").click()
     page.locator("#quote-S2").fill("Local employers help to define")
-    page.locator("#label-S2").get_by_role("button", name="Use").click()
+    follow(page, page.locator("#label-S2").get_by_role("button", name="Use"))
     page.locator("#name-S2").click()
     assert (
         page.locator("#label-S2 .quotes").inner_text().startswith("Local employers help to define")
     )
-    page.locator("#undo").click()
-    page.locator("#undo").click()
+    follow(page, page.locator("#undo"))
+    follow(page, page.locator("#undo"))
     assert chosen(page) == []
 
 
