@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from ka2nlp.archives.reading import find_run, iterate_archive, read_settings
 from ka2nlp.archives.schema import arrow, probability_column
-from ka2nlp.archives.tables import best_sentences, ending, replacing
+from ka2nlp.archives.store import failures_told
+from ka2nlp.archives.tables import best_sentences, ending
+from ka2nlp.drafts import replacing
 from ka2nlp.errors import ArchiveError
 from ka2nlp.records import ADDRESSED, NOT_ADDRESSED, TO_CHECK
 from ka2nlp.reports.cells import inert
@@ -53,7 +55,7 @@ def write_long(archive: Path | str, target: Path | str) -> None:
             f"got an archive of the taxonomy {found}, expected {taxonomy.fingerprint}; "
             "run `ka2nlp archive` again"
         )
-    with replacing(target) as draft:
+    with failures_told(target), replacing(target) as draft:
         write(draft, _batches(archive, taxonomy))
 
 

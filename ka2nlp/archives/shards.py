@@ -23,8 +23,8 @@ from ka2nlp.archives.schema import (
     result_columns,
 )
 from ka2nlp.archives.settings import Settings
-from ka2nlp.archives.store import put_in_place
 from ka2nlp.bundles import bundle_digest, find_model
+from ka2nlp.drafts import put_in_place
 from ka2nlp.errors import ModelError
 from ka2nlp.languages import detect_language
 

@@ -7,7 +7,6 @@ left over from a killed run (workers outlive their master) can put nothing in it
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Final
 from uuid import uuid4
 
+from ka2nlp.drafts import flush_folder, put_in_place
 from ka2nlp.errors import ArchiveError
 
 __all__ = [
@@ -25,7 +25,6 @@ __all__ = [
     "failures_told",
     "open_session",
     "part_names",
-    "put_in_place",
 ]
 
 RUN: Final = "run.json"
@@ -55,7 +54,7 @@ class Session:
     def begin_change(self) -> None:
         """Mark the run as unfinished: it has no ``run.json`` then."""
         (self.folder / RUN).unlink(missing_ok=True)
-        _flush_folder(self.folder)
+        flush_folder(self.folder)
 
     def remove_parts(self, names: set[str]) -> None:
         """Remove parts that belong to no row any more."""
@@ -118,23 +117,3 @@ def failures_told(output: Path) -> Iterator[None]:
 def part_names(folder: Path) -> list[str]:
     """List the parts of a run, in the order of their rows."""
     return sorted(path.name for path in folder.glob("part-*.parquet"))
-
-
-def put_in_place(draft: Path, target: Path) -> None:
-    """Give a file that is written its name; after a power cut it is whole, or not there."""
-    _flush(draft, os.O_RDWR)
-    draft.replace(target)
-    _flush_folder(target.parent)
-
-
-def _flush_folder(folder: Path) -> None:
-    if os.name == "posix":  # elsewhere folders cannot be opened, and renames are journalled
-        _flush(folder, os.O_RDONLY)
-
-
-def _flush(path: Path, flags: int) -> None:
-    descriptor = os.open(path, flags)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

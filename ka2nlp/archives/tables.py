@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from ka2nlp.archives.store import failures_told, put_in_place
 from ka2nlp.errors import ArchiveError
 
-__all__ = ["best_sentences", "ending", "replacing"]
+__all__ = ["best_sentences", "ending"]
 
 
 def ending(target: Path, known: Iterable[str]) -> str:
@@ -27,24 +25,6 @@ def ending(target: Path, known: Iterable[str]) -> str:
             f"got the table {target} with the ending {found!r}, expected {' or '.join(known)}"
         )
     return found
-
-
-@contextmanager
-def replacing(target: Path) -> Iterator[Path]:
-    """Give the name of a draft beside a file, which takes its place once it is whole.
-
-    Raises
-    ------
-    ArchiveError
-        When it cannot be written.
-    """
-    draft = target.with_name(f".{target.name}.part")
-    with failures_told(target):
-        try:
-            yield draft
-            put_in_place(draft, target)
-        finally:
-            draft.unlink(missing_ok=True)
 
 
 def best_sentences(evidence: Iterable[Mapping[str, Any]]) -> dict[str, str]:

@@ -8,7 +8,9 @@ from typing import Any, Final
 
 from ka2nlp.archives.reading import count_rows, iterate_archive, read_settings
 from ka2nlp.archives.schema import arrow_schema
-from ka2nlp.archives.tables import best_sentences, ending, replacing
+from ka2nlp.archives.store import failures_told
+from ka2nlp.archives.tables import best_sentences, ending
+from ka2nlp.drafts import replacing
 from ka2nlp.errors import ArchiveError
 from ka2nlp.reports.sheets import MOST_ROWS, SHEETS, Cell, text_cell
 
@@ -57,7 +59,7 @@ def write_wide(archive: Path | str, target: Path | str) -> None:
         raise ArchiveError(
             f"got {n_rows:,} documents, expected fewer than {MOST_ROWS:,} in a sheet; write a .csv"
         )
-    with replacing(target) as draft:
+    with failures_told(target), replacing(target) as draft:
         SHEETS[suffix](draft, names, _rows(archive, names), _WIDTHS)
 
 

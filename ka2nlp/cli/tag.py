@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
-from typing import TextIO
 
 import click
 
 from ka2nlp.cli.inputs import Read, device_option, reading_options
-from ka2nlp.drafts import drafted
-from ka2nlp.reports import WRITERS, load_writer
+from ka2nlp.reports import WRITERS, load_writer, write_reports
 
 __all__ = ["command"]
 
@@ -61,18 +57,10 @@ def command(
     if language is not None:
         tagger = tagger.with_language(language)
     reports = tagger.tag_many(chain([first], documents))
-    with _open(output) as stream:
-        load_writer(format)(reports, stream, tagger.taxonomy)
-
-
-@contextmanager
-def _open(output: Path | None) -> Iterator[TextIO]:
-    """Open standard output, or a file that appears only once it is whole."""
-    if output is None:
-        if isinstance(sys.stdout, io.TextIOWrapper):  # not every console and pipe speaks UTF-8
-            encoding = sys.stdout.encoding if sys.stdout.isatty() else "utf-8"
-            sys.stdout.reconfigure(encoding=encoding, errors="replace")
-        yield sys.stdout
+    if output is not None:
+        write_reports(reports, output, tagger.taxonomy, format=format)
         return
-    with drafted(output) as draft, draft.open("w", encoding="utf-8", newline="") as stream:
-        yield stream
+    if isinstance(sys.stdout, io.TextIOWrapper):  # not every console and pipe speaks UTF-8
+        encoding = sys.stdout.encoding if sys.stdout.isatty() else "utf-8"
+        sys.stdout.reconfigure(encoding=encoding, errors="replace")
+    load_writer(format)(reports, sys.stdout, tagger.taxonomy)

@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from ka2nlp.annotations import write_annotations
-from ka2nlp.archives.store import put_in_place
+from ka2nlp.drafts import replacing
 from ka2nlp.errors import InvalidError
 from ka2nlp.labelled import write_labelled
 from ka2nlp.reports.sheets import SHEETS
@@ -75,17 +75,13 @@ def export_call(
     get_call(session, call_id)
     if format not in FORMATS:
         raise InvalidError(f"got the format {format!r}, expected one of {', '.join(FORMATS)}")
-    draft = target.with_name(f".{target.name}.part")
     try:
-        exported = FORMATS[format](session, call_id, draft, taxonomy)
-        put_in_place(draft, target)
+        with replacing(target) as draft:
+            return FORMATS[format](session, call_id, draft, taxonomy)
     except OSError as error:
         raise InvalidError(
             f"got the output {target}, which cannot be written ({error.strerror or error})"
         ) from error
-    finally:
-        draft.unlink(missing_ok=True)
-    return exported
 
 
 def _write_corpus(session: Session, call_id: int, target: Path, taxonomy: Taxonomy) -> Exported:
