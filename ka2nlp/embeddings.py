@@ -105,12 +105,11 @@ class OnnxEncoder:
         self._remembered: dict[str, NDArray[np.float32]] = {}
         self._tokens_per_batch = TOKENS_PER_BATCH if device == "cpu" else _TOKENS_ON_DEVICE
         self._threads = ThreadPoolExecutor((n_threads or os.cpu_count()) if device == "cpu" else 1)
-        self._dimension = int(self._run([[0]]).shape[1])
 
     @property
     def dimension(self) -> int:
         """Length of a vector."""
-        return self._dimension
+        return int(self._session.get_outputs()[0].shape[1])
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Encode texts; see :meth:`Encoder.encode`."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
@@ -20,9 +20,16 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-__all__ = ["TorchSession"]
+__all__ = ["Output", "TorchSession"]
 
 Operator = Callable[..., Any]
+
+
+class Output(NamedTuple):
+    """What a graph computes: its name, and its shape, whose sizes may be names."""
+
+    name: str
+    shape: list[int | str]
 
 
 class TorchSession:
@@ -64,7 +71,10 @@ class TorchSession:
                 "leave out --device"
             )
         self._device = torch.device(device)
-        self._output = graph.output[0].name
+        shape = graph.output[0].type.tensor_type.shape.dim
+        self._output = Output(
+            graph.output[0].name, [size.dim_param or size.dim_value for size in shape]
+        )
         self._constants = {
             item.name: self._place(torch.from_numpy(numpy_helper.to_array(item).copy()))
             for item in graph.initializer
@@ -85,6 +95,10 @@ class TorchSession:
         """Keep shapes, which are 64-bit integers, in the main memory."""
         return array if str(array.dtype) == "torch.int64" else array.to(self._device)
 
+    def get_outputs(self) -> list[Output]:
+        """Give the graph's one output."""
+        return [self._output]
+
     def run(self, _: object, given: Mapping[str, NDArray[np.int64]]) -> list[NDArray[np.float32]]:
         """Compute the graph's one output.
 
@@ -104,7 +118,7 @@ class TorchSession:
         with torch.inference_mode():
             for operator, inputs, output in self._steps:
                 known[output] = operator(*(known[name] for name in inputs))
-        return [known[self._output].cpu().numpy()]
+        return [known[self._output.name].cpu().numpy()]
 
 
 def _shape(array: Tensor) -> Tensor:

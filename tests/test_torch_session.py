@@ -41,6 +41,7 @@ def test_every_operator_computes_what_onnxruntime_computes() -> None:
     order = [item.name for item in session.get_outputs()]
     expected = dict(zip(order, session.run(None, given), strict=True))
     ours = TorchSession(path, "cpu")
+    assert [tuple(one) for one in ours.get_outputs()] == [("sum", ["batch", 384])]
     known = {name: torch.from_numpy(np.asarray(found)) for name, found in expected.items()}
     known |= {**ours._constants, "input_ids": torch.from_numpy(given["input_ids"])}
     for operator, inputs, output in ours._steps:
