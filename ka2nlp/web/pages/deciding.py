@@ -10,6 +10,7 @@ from fastapi import APIRouter, Form, Query, Response
 from ka2nlp.errors import InvalidError
 from ka2nlp.review.access import require_own
 from ka2nlp.review.assignments import finish, reopen
+from ka2nlp.review.consolidation import adopt_agreement
 from ka2nlp.review.decisions import decide, undo
 from ka2nlp.review.queues import ORDERS
 from ka2nlp.review.records import NO, UNSURE, WITHDRAWN, YES, Choice
@@ -104,15 +105,12 @@ def explain(
 
 
 @router.post("/desk/{number}/adopt")
-def adopt(visit: AnyVisit, number: int, text_id: TextId) -> Response:
+def adopt(visit: AnyVisit, number: int) -> Response:
     """Take over every yes on which all evaluators agree, where nothing was decided yet."""
     with visit.desk.store.transaction() as session:
-        view = _view(visit, session, number)
-        agreed = [row.concept.code for row in view.undecided if row.unanimous]
-        for code in agreed:
-            choice = Choice(code, YES, view.own_evidence(code), text_id=text_id)
-            decide(session, number, choice, taxonomy=visit.desk.taxonomy)
-    return visit.go_to(f"{view.url}#level-agreed", f"Took over {len(agreed)} labels.")
+        require_own(session, visit.user, number)
+        made = adopt_agreement(session, number, taxonomy=visit.desk.taxonomy)
+    return visit.go_to(f"/desk/{number}#level-agreed", f"Took over {len(made)} labels.")
 
 
 @router.post("/desk/{number}/undo")

@@ -127,11 +127,6 @@ class Row:
         return self.answer == TO_CHECK
 
     @property
-    def unanimous(self) -> bool:
-        """Tell whether every evaluator says yes."""
-        return bool(self.voices) and all(voice.verdict == YES for voice in self.voices)
-
-    @property
     def open(self) -> bool:
         """Tell whether it is suggested, by model or evaluators, and nothing was decided."""
         return self.decision is None and (self.matters if self.voices else self.suggested)
