@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from ka2nlp.errors import NotAllowedError, NotFoundError
+from ka2nlp.review.calls import list_calls
 from ka2nlp.review.records import CONSOLIDATE, EVALUATE, Assignment, Call, Decision, Proposal, User
 from ka2nlp.review.rows import find, find_all, get
 from ka2nlp.review.schema import assignments, decisions
@@ -13,6 +14,7 @@ __all__ = [
     "may_see",
     "may_see_decisions",
     "may_see_suggestions",
+    "require_call",
     "require_own",
     "require_role",
     "require_seen",
@@ -50,6 +52,20 @@ def require_seen(session: Session, user: User, proposal_id: int) -> Proposal:
     if not may_see(session, user, proposal_id):
         raise _not_theirs("proposal", proposal_id)
     return get(session, Proposal, proposal_id)
+
+
+def require_call(session: Session, user: User, call_id: int) -> Call:
+    """Get a call that a user may see.
+
+    Raises
+    ------
+    NotFoundError
+        When there is none, or it is not for this user: which of both is not told.
+    """
+    for call in list_calls(session, user):
+        if call.id == call_id:
+            return call
+    raise _not_theirs("call", call_id)
 
 
 def require_own(session: Session, user: User, assignment_id: int) -> Assignment:

@@ -12,10 +12,14 @@ from ka2nlp.archives.rows import Read
 from ka2nlp.progress import Progress, silent
 from ka2nlp.review.archived import Archived, is_archive, read_archived
 from ka2nlp.review.calls import get_call
-from ka2nlp.review.proposals import add_documents, latest_text
+from ka2nlp.review.proposals import add_documents
 from ka2nlp.review.readings import latest_texts
 from ka2nlp.review.store import Store
-from ka2nlp.review.suggestions import keep_suggestion, without_suggestion
+from ka2nlp.review.suggestions import (
+    keep_suggestion,
+    keep_suggestions,
+    without_suggestion,
+)
 from ka2nlp.tagger import Tagger
 from ka2nlp.taxonomy import Taxonomy
 
@@ -82,7 +86,7 @@ def add_inputs(
     n_suggestions = 0
     for proposal, one in zip(added, whole, strict=True):
         if one.report is not None:
-            keep_suggestion(session, latest_text(session, proposal.id).id, one.report)
+            keep_suggestion(session, after[proposal.id], one.report)
             n_suggestions += 1
     numbers = {proposal.id for proposal in added}
     n_new = len(numbers - before.keys())
@@ -126,6 +130,5 @@ def suggest(store: Store, call_id: int, tagger: Tagger, progress: Progress = sil
         texts = waiting[start : start + TOGETHER]
         reports = list(tagger.tag_many(one.document for one in texts))
         with store.transaction() as session:
-            for text, report in zip(texts, reports, strict=True):
-                keep_suggestion(session, text.id, report)
+            keep_suggestions(session, texts, reports)
     return len(waiting)

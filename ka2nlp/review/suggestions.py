@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -11,7 +13,13 @@ from ka2nlp.review.rows import add, find, find_all, get, now
 from ka2nlp.review.schema import proposals, suggestions, texts
 from ka2nlp.review.values import plain
 
-__all__ = ["find_suggestion", "get_suggestion", "keep_suggestion", "without_suggestion"]
+__all__ = [
+    "find_suggestion",
+    "get_suggestion",
+    "keep_suggestion",
+    "keep_suggestions",
+    "without_suggestion",
+]
 
 
 def keep_suggestion(session: Session, text_id: int, report: Report) -> Suggestion:
@@ -38,6 +46,12 @@ def keep_suggestion(session: Session, text_id: int, report: Report) -> Suggestio
         report=form,
         created=now(),
     )
+
+
+def keep_suggestions(session: Session, texts: Iterable[Text], reports: Iterable[Report]) -> None:
+    """Keep what a model says of several texts, one report each; see ``keep_suggestion``."""
+    for text, report in zip(texts, reports, strict=True):
+        keep_suggestion(session, text.id, report)
 
 
 def get_suggestion(session: Session, suggestion_id: int) -> Suggestion:

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Annotated, Final, Literal
+from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Query
 
-from ka2nlp.errors import NotFoundError
 from ka2nlp.review import assignments, calls
+from ka2nlp.review.access import require_call
 from ka2nlp.review.calls import CallCounts, call_counts, create_call, list_calls
 from ka2nlp.review.queues import QueueItem, queue
-from ka2nlp.review.records import Assignment, Call, User
+from ka2nlp.review.records import Assignment, Call
 from ka2nlp.web.desk import ThisDesk
 from ka2nlp.web.lists import Id, Page, PageAsked
 from ka2nlp.web.problems import API, responses
 from ka2nlp.web.review_schemas import CallIn, DistributionIn
 from ka2nlp.web.security import CurrentUser, Lead
-
-if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
 
 __all__ = ["router"]
 
@@ -49,7 +46,7 @@ def create(desk: ThisDesk, user: Lead, call: CallIn) -> Call:
 def get(desk: ThisDesk, user: CurrentUser, call_id: Id) -> Call:
     """Give a call that you may see."""
     with desk.store.reading() as session:
-        return _seen(session, user, call_id)
+        return require_call(session, user, call_id)
 
 
 @router.get(
@@ -109,13 +106,5 @@ def get_queue(
 ) -> list[QueueItem]:
     """Give the first of your open proposals in an order, which changes as you decide."""
     with desk.store.reading() as session:
-        _seen(session, user, call_id)
+        require_call(session, user, call_id)
         return queue(session, user.id, call_id, order)[:limit]
-
-
-def _seen(session: Session, user: User, call_id: int) -> Call:
-    """Get a call that a user may see; whether another exists is not told."""
-    found = next((one for one in list_calls(session, user) if one.id == call_id), None)
-    if found is None:
-        raise NotFoundError(f"got call {call_id}, which does not exist or is not yours")
-    return found

@@ -17,7 +17,12 @@ from ka2nlp.review.calls import open_call_of
 from ka2nlp.review.consolidation import final
 from ka2nlp.review.proposals import add_documents, latest_text, list_proposals, list_texts
 from ka2nlp.review.records import Proposal, Suggestion, Text, User
-from ka2nlp.review.suggestions import find_suggestion, keep_suggestion, without_suggestion
+from ka2nlp.review.suggestions import (
+    find_suggestion,
+    keep_suggestion,
+    keep_suggestions,
+    without_suggestion,
+)
 from ka2nlp.web.clients import while_connected
 from ka2nlp.web.desk import Desk, ThisDesk
 from ka2nlp.web.lists import Id, Page, PageAsked
@@ -98,8 +103,7 @@ async def suggest(request: Request, desk: ThisDesk, _: Lead, call_id: Id) -> Sug
 
     def keep(reports: Sequence[Report]) -> None:
         with desk.store.transaction() as session:
-            for text, report in zip(texts, reports, strict=True):
-                keep_suggestion(session, text.id, report)
+            keep_suggestions(session, texts, reports)
 
     waiting = await to_thread.run_sync(find)
     texts = waiting[: desk.settings.limits.documents]

@@ -13,7 +13,7 @@ from ka2nlp.review.calls import call_counts, close_call, get_call, reopen_call
 from ka2nlp.review.consolidation import disagreements
 from ka2nlp.review.proposals import add_documents, list_proposals
 from ka2nlp.review.records import CONSOLIDATE, EVALUATE, Proposal
-from ka2nlp.review.suggestions import keep_suggestion, without_suggestion
+from ka2nlp.review.suggestions import keep_suggestions, without_suggestion
 from ka2nlp.review.users import get_user
 from ka2nlp.web.inference import BusyError
 from ka2nlp.web.pages.visits import LeadsVisit, Visit
@@ -131,8 +131,7 @@ def tag_call(visit: Visit, number: int) -> None:
         except BusyError:
             return  # the page of the call says how many are left, and offers to go on
         with store.transaction() as session:
-            for text, report in zip(texts, reports, strict=True):
-                keep_suggestion(session, text.id, report)
+            keep_suggestions(session, texts, reports)
 
 
 def _all_proposals(session: Session, number: int) -> Iterator[Proposal]:

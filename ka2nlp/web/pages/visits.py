@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from ka2nlp.errors import NotFoundError
-from ka2nlp.review.access import require_role
-from ka2nlp.review.calls import list_calls
+from ka2nlp.review.access import require_call, require_role
 from ka2nlp.review.records import Call, User
 from ka2nlp.web.desk import Desk, ThisDesk
 from ka2nlp.web.pages.rendering import go_to, render
@@ -53,10 +51,7 @@ class Visit:
         NotFoundError
             When there is none, or it is not for this user.
         """
-        for call in list_calls(session, self.user):
-            if call.id == number:
-                return call
-        raise NotFoundError(f"got call {number}, which does not exist or is not yours")
+        return require_call(session, self.user, number)
 
     def page(self, template: str, status: int = 200, **context: Any) -> HTMLResponse:  # noqa: ANN401 - for templates
         """Answer with a page."""
