@@ -20,6 +20,7 @@ from ka2nlp.overviews.provenance import Provenance
 from ka2nlp.overviews.tallies import Tally
 from ka2nlp.records import ADDRESSED
 from ka2nlp.taxonomy import Taxonomy
+from ka2nlp.templates import environment
 
 __all__ = ["render"]
 
@@ -46,16 +47,8 @@ def render(figures: Figures, provenance: Provenance, comparison: Comparison | No
         HTML; the same for the same figures. All that comes from the rows is escaped, and the page
         forbids every connection and every script but its own.
     """
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("ka2nlp.overviews", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(
+    templates = environment("ka2nlp.overviews")
+    templates.filters.update(
         count=count,
         decimal=decimal,
         percent=percent,
@@ -63,10 +56,10 @@ def render(figures: Figures, provenance: Provenance, comparison: Comparison | No
         quote=partial(shorten, length=_QUOTE),
         title=partial(shorten, length=_TITLE),
     )
-    environment.globals.update(kinds=_kinds, others=_others)
+    templates.globals.update(kinds=_kinds, others=_others)
     script = _resource("page.js")
     calibration = provenance.calibration_error("outcomes")
-    return environment.get_template("page.html").render(
+    return templates.get_template("page.html").render(
         figures=figures,
         taxonomy=figures.taxonomy,
         provenance=provenance,

@@ -16,6 +16,7 @@ from ka2nlp.reports.colours import level_colours
 from ka2nlp.reports.ranking import rank_tags
 from ka2nlp.reports.table import count
 from ka2nlp.taxonomy import Taxonomy
+from ka2nlp.templates import environment
 
 __all__ = ["render"]
 
@@ -69,29 +70,26 @@ def render(report: Report, taxonomy: Taxonomy) -> str:
     str
         One ``div``.
     """
-    from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
 
-    environment = Environment(
-        loader=PackageLoader("ka2nlp.reports", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-    )
     style = (files("ka2nlp.reports") / "templates" / "report.css").read_text(encoding="utf-8")
     colours = level_colours(taxonomy)
     rows = {code: _row(code, report, taxonomy, colours) for code in taxonomy.codes}
     tagged = {tag.code for tag in report.tags}
-    return environment.get_template("report.html").render(
-        report=report,
-        style=Markup(style),  # noqa: S704  (a file of ours)
-        size=f"{count(report.n_words, 'word')}, {count(report.n_sentences, 'sentence')}",
-        sections=_sections(report, taxonomy, rows, colours),
-        passages=_in_order(report, rows),
-        others=sorted(
-            (row for code, row in rows.items() if code not in tagged),
-            key=lambda row: -report.scores[row.code],
-        ),
+    return (
+        environment("ka2nlp.reports")
+        .get_template("report.html")
+        .render(
+            report=report,
+            style=Markup(style),  # noqa: S704  (a file of ours)
+            size=f"{count(report.n_words, 'word')}, {count(report.n_sentences, 'sentence')}",
+            sections=_sections(report, taxonomy, rows, colours),
+            passages=_in_order(report, rows),
+            others=sorted(
+                (row for code, row in rows.items() if code not in tagged),
+                key=lambda row: -report.scores[row.code],
+            ),
+        )
     )
 
 

@@ -10,7 +10,14 @@ from sqlalchemy.orm import Session
 
 from ka2nlp.reports.sheets import Cell, text_cell
 from ka2nlp.review.consolidation import FinalLabels, final
-from ka2nlp.review.readings import Reading, latest_suggestions, latest_texts, read_call, tags_of
+from ka2nlp.review.readings import (
+    Reading,
+    by_proposal,
+    latest_suggestions,
+    latest_texts,
+    read_call,
+    tags_of,
+)
 from ka2nlp.review.records import NO, UNSURE, YES, Proposal, Suggestion, Text
 from ka2nlp.review.rows import get
 from ka2nlp.taxonomy import Concept, Taxonomy
@@ -53,11 +60,9 @@ def table_rows(session: Session, call_id: int, taxonomy: Taxonomy) -> Iterator[l
     readings = read_call(session, call_id)
     users = _users(readings)
     suggested = latest_suggestions(session, call_id)
-    by_proposal: dict[int, list[Reading]] = {}
-    for reading in readings:
-        by_proposal.setdefault(reading.assignment.proposal_id, []).append(reading)
+    gathered = by_proposal(readings)
     for proposal_id, newest in latest_texts(session, call_id).items():
-        known = by_proposal.get(proposal_id, [])
+        known = gathered.get(proposal_id, [])
         text_id = max((one.text_id for one in known if one.standing), default=newest)
         page = _Page(
             get(session, Proposal, proposal_id),

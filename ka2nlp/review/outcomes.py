@@ -21,6 +21,7 @@ from ka2nlp.review.calls import get_call
 from ka2nlp.review.consolidation import FinalLabels, final
 from ka2nlp.review.readings import (
     Reading,
+    by_proposal,
     latest_suggestions,
     latest_texts,
     read_call,
@@ -100,9 +101,7 @@ def settled(session: Session, call_id: int, taxonomy: Taxonomy) -> Outcomes:
         When there is no such call.
     """
     get_call(session, call_id)
-    readings: dict[int, list[Reading]] = {}
-    for reading in read_call(session, call_id):
-        readings.setdefault(reading.assignment.proposal_id, []).append(reading)
+    readings = by_proposal(read_call(session, call_id))
     suggested = latest_suggestions(session, call_id)
     found: list[Outcome] = []
     left_out: list[tuple[str, str]] = []

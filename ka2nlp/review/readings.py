@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -26,6 +26,7 @@ from ka2nlp.review.users import find_user, list_users
 __all__ = [
     "Reading",
     "all_calls",
+    "by_proposal",
     "find_call",
     "latest_suggestions",
     "latest_texts",
@@ -113,6 +114,14 @@ def read_call(session: Session, call_id: int) -> list[Reading]:
         text_id = last.text_id if last else _version_at(versions, assignment)
         readings.append(Reading(assignment, names[assignment.user_id], text_id, stands))
     return sorted(readings, key=lambda one: (one.assignment.proposal_id, one.user))
+
+
+def by_proposal(readings: Iterable[Reading]) -> dict[int, list[Reading]]:
+    """Gather readings by the number of their proposal."""
+    found: dict[int, list[Reading]] = {}
+    for reading in readings:
+        found.setdefault(reading.assignment.proposal_id, []).append(reading)
+    return found
 
 
 def _standing(session: Session, call_id: int) -> dict[int, dict[str, Decision]]:

@@ -12,6 +12,7 @@ from uuid import uuid4
 from fastapi.responses import HTMLResponse, RedirectResponse
 from markupsafe import Markup
 
+from ka2nlp.templates import environment
 from ka2nlp.web.security import CSRF_FIELD
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def render(
     """
     notice = unquote(request.cookies.get(_NOTICE, ""))
     page = HTMLResponse(
-        _environment()
+        _templates()
         .get_template(template)
         .render(_standing(caller), notice=notice, path=request.url.path, **context),
         status,
@@ -85,8 +86,8 @@ def go_to(path: str, notice: str = "", *, secure: bool = False) -> RedirectRespo
 
 def load_templates() -> None:
     """Compile all templates, so that no visitor waits for it."""
-    for name in _environment().list_templates():
-        _environment().get_template(name)
+    for name in _templates().list_templates():
+        _templates().get_template(name)
 
 
 def _standing(caller: Caller | None) -> Mapping[str, Any]:
@@ -103,21 +104,13 @@ def _standing(caller: Caller | None) -> Mapping[str, Any]:
 
 
 @cache
-def _environment() -> Environment:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("ka2nlp.web", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(
+def _templates() -> Environment:
+    templates = environment("ka2nlp.web")
+    templates.filters.update(
         chance=_chance, count=_count, day=_day, moment=_moment, quote=_shorten, sentence=_sentence
     )
-    environment.globals.update(static=lambda name: f"{STATIC}/{name}", new_key=lambda: uuid4().hex)
-    return environment
+    templates.globals.update(static=lambda name: f"{STATIC}/{name}", new_key=lambda: uuid4().hex)
+    return templates
 
 
 def _chance(probability: float) -> str:
