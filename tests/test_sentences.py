@@ -7,6 +7,10 @@ from hypothesis import strategies as st
 from ka2nlp.sentences import (
     MAX_CHARACTERS,
     MAX_WORDS,
+    _layout_starts,
+    _starts_after_ends,
+    _stretches,
+    _tokenizer,
     mark_sentence_starts,
     split_many,
     split_sentences,
@@ -132,6 +136,23 @@ def test_no_word_is_lost(words: list[str]) -> None:
 @given(st.lists(messy, max_size=5))
 def test_a_text_is_split_alike_in_any_company(many: list[str]) -> None:
     assert list(split_many(many)) == [split_sentences(text) for text in many]
+
+
+WORDS_AND_ENDS = st.sampled_from(
+    'we We a A 1 12. e.g. Dr. etc. U.S. end. end.) end!We done.» » " ) . ... ?! … - • www.a.org 3.5'.split()
+    + [" ", "  ", "\n", "\n\n", "\u00a0"]
+)
+
+
+@given(st.lists(WORDS_AND_ENDS, max_size=40).map("".join), st.lists(WORDS_AND_ENDS, max_size=40))
+def test_what_is_looked_at_decides_as_the_whole_text_does(close: str, apart: list[str]) -> None:
+    for text in (close, " ".join(apart)):
+        doc = _tokenizer()(text)
+        whole = _layout_starts(text) | _starts_after_ends(doc)
+        looked_at = _layout_starts(text)
+        for begin, end in _stretches(text):
+            looked_at |= {begin + at for at in _starts_after_ends(_tokenizer()(text[begin:end]))}
+        assert looked_at == whole
 
 
 def test_spacy_documents_get_the_same_sentences() -> None:
