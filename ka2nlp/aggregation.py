@@ -173,5 +173,6 @@ def rank_evidence(scores: NDArray[np.float64]) -> list[int]:
         At most three rows, best first: the best one, and others that score at least half as much.
         Ties go to the earlier sentence.
     """
-    order = sorted(range(len(scores)), key=lambda row: (-scores[row], row))[:MAX_EVIDENCE]
-    return [row for row in order if scores[row] >= _EVIDENCE_SHARE * scores[order[0]]]
+    order = np.argsort(-scores, kind="stable")[:MAX_EVIDENCE]
+    best = scores[order]
+    return [int(row) for row in order[best >= _EVIDENCE_SHARE * best[:1]]]

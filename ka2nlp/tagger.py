@@ -6,7 +6,7 @@ document → sentences → embeddings → sentence scores → document scores �
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 
 __all__ = ["EncodedDocument", "Tagger", "encode_documents"]
 
-DOCUMENTS_PER_BATCH: Final = 128
+DOCUMENTS_PER_BATCH: Final = 64
 FEW_WORDS: Final = 20
 
 
@@ -79,22 +79,54 @@ class EncodedDocument:
 
 
 def encode_documents(documents: Iterable[Document], encoder: Encoder) -> Iterator[EncodedDocument]:
-    """Split and encode documents, lazily, in order and many at a time."""
+    """Split and encode documents, lazily, in order and many at a time.
+
+    While the encoder works on some, those before them are handed out and those after them are read
+    and split. When reading fails, what was read before is handed out first.
+    """
+    with ThreadPoolExecutor(1) as pool:
+        waiting: Iterator[EncodedDocument] = iter(())
+        batches = _split_batches(documents)
+        while True:
+            try:
+                batch = next(batches, None)
+            except Exception:
+                yield from waiting
+                raise
+            if batch is None:
+                break
+            encoding = pool.submit(
+                encoder.encode, [line for _, _, lines in batch for line in lines]
+            )
+            yield from waiting
+            waiting = _encoded(batch, encoding)
+        yield from waiting
+
+
+def _split_batches(
+    documents: Iterable[Document],
+) -> Iterator[list[tuple[Document, list[Sentence], list[str]]]]:
+    """Give documents, their sentences, and the lines to encode: the title, then each sentence."""
     stream = iter(documents)
     while batch := list(islice(stream, DOCUMENTS_PER_BATCH)):
         split = [split_sentences(document.text) for document in batch]
-        texts = [
-            text
+        yield [
+            (document, sentences, [document.title, *(" ".join(s.text.split()) for s in sentences)])
             for document, sentences in zip(batch, split, strict=True)
-            for text in (document.title, *(" ".join(s.text.split()) for s in sentences))
         ]
-        vectors = encoder.encode(texts)
-        at = 0
-        for document, sentences in zip(batch, split, strict=True):
-            title = vectors[at] if document.title.strip() else np.zeros_like(vectors[at])
-            after = at + 1 + len(sentences)
-            yield EncodedDocument(document, sentences, vectors[at + 1 : after], title)
-            at = after
+
+
+def _encoded(
+    batch: Iterable[tuple[Document, list[Sentence], list[str]]],
+    encoding: Future[NDArray[np.float32]],
+) -> Iterator[EncodedDocument]:
+    """Wait for the vectors of a batch, and hand them out document by document."""
+    vectors = encoding.result()
+    at = 0
+    for document, sentences, lines in batch:
+        title = vectors[at] if document.title.strip() else np.zeros_like(vectors[at])
+        yield EncodedDocument(document, sentences, vectors[at + 1 : at + len(lines)], title)
+        at += len(lines)
 
 
 class Tagger:
@@ -323,6 +355,8 @@ class Tagger:
         answers: Sequence[str],
     ) -> tuple[Tag, ...]:
         """Say of some codes where the text shows them."""
+        if not len(columns):
+            return ()
         parents = self.taxonomy.parents
         shown = raise_parents(sigmoid(self.heads.sentence_logits(encoded.vectors)), parents)
         return tuple(

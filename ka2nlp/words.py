@@ -70,7 +70,8 @@ class WordModel:
         return np.array(rows, dtype=np.float64).reshape(len(rows), len(self.bias))
 
     def _text_logits(self, text: str) -> NDArray[np.float64]:
-        counts = Counter(row for term in terms(text) if (row := self._rows.get(term)) is not None)
+        counts = Counter(map(self._rows.get, terms(text)))
+        del counts[None]  # the terms without a row
         if not counts:
             return self.bias.astype(np.float64)
         rows = np.fromiter(counts.keys(), dtype=np.int64)
