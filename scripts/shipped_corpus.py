@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ka2nlp import Taxonomy, read_documents
+from ka2nlp.annotations import read_annotations
 from ka2nlp.cli.corpus import report_join
 from ka2nlp.corpora import load_corpus
 from ka2nlp.labelled import LabelledDocument
@@ -17,24 +18,35 @@ TEMPORAL = 0
 BLOCKS = (0, 1, -1, 1, -1, 1)
 """Block of each fold."""
 
+ALWAYS_LEARNT = 2
+"""A fold in no block."""
+
+PROJECTS = CORPUS / "annotations" / "pool.jsonl"
+CHOSEN = CORPUS / "annotations" / "rare.jsonl"
+
 
 def corpus_of(
     texts: list[str],
 ) -> tuple[tuple[LabelledDocument, ...], tuple[LabelledDocument, ...]]:
-    """Give the annotated projects and our own descriptions."""
+    """Give the annotated projects; and what else helps to learn: our own descriptions, and those
+    of other actions that were chosen for their rare codes.
+    """
     taxonomy = Taxonomy.load()
     documents = [document for source in texts for document in read_documents(source)]
-    projects = load_corpus([CORPUS / "annotations" / "pool.jsonl"], documents, taxonomy)
+    projects = load_corpus([PROJECTS], documents, taxonomy)
     report_join(projects.joined)
+    chosen = load_corpus([CHOSEN], documents, taxonomy)
+    report_join(chosen.joined)
     authored = load_corpus([CORPUS / "authored" / "en.jsonl"], (), taxonomy)
-    return projects.documents, authored.documents
+    return projects.documents, (*authored.documents, *chosen.documents)
 
 
 def folds_and_blocks() -> tuple[dict[str, int], dict[str, int]]:
     """Give each document its fold, and the block that is held out of one fine-tuning.
 
     The temporal test part is a fold and a block; a test document with older kin goes with them.
-    Three of the five other folds are the second block, and two are always learnt from.
+    Three of the five other folds are the second block, and two are always learnt from, as are the
+    projects of other actions.
     """
     split = read_split(CORPUS / "splits.json")
     known = dict.fromkeys(split.test, TEMPORAL) | {
@@ -44,5 +56,5 @@ def folds_and_blocks() -> tuple[dict[str, int], dict[str, int]]:
     folds = {
         identifier: known.get(identifier, by_group.get(group, TEMPORAL + 1))
         for identifier, group in split.groups.items()
-    }
+    } | {one.id: ALWAYS_LEARNT for one in read_annotations(CHOSEN, Taxonomy.load())}
     return folds, {identifier: BLOCKS[fold] for identifier, fold in folds.items()}
