@@ -148,20 +148,39 @@ def test_an_adapted_model_says_so(tmp_path: Path) -> None:
     assert set(adapted.changed) <= set(Taxonomy.load().codes)
 
 
-@pytest.mark.parametrize("half", [True, False])
-def test_the_encoder_learns(tmp_path: Path, half: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_layers_compute_what_transformers_computes() -> None:
+    torch = pytest.importorskip("torch", reason="PyTorch comes with the train extra")
+    from transformers import AutoModel
+
+    from ka2nlp import transformer_body
+    from ka2nlp.embeddings import pretrained_folder
+
+    model = AutoModel.from_pretrained(pretrained_folder()).eval()
+    ids = torch.tensor([[101, 2057, 3345, 5089, 102], [101, 5572, 102, 0, 0]])
+    with torch.no_grad():
+        expected = model(input_ids=ids, attention_mask=(ids > 0).long()).last_hidden_state
+        states = model.embeddings(input_ids=ids)
+        found = transformer_body._run(model.encoder.layer, states, [5, 3], None)
+    torch.testing.assert_close(found[0], expected[0], rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(found[1, :3], expected[1, :3], rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("precision", ["bfloat16", "float32"])
+def test_the_encoder_learns(
+    tmp_path: Path, precision: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Fine-tuned on 60 documents, the encoder tells sentences apart, and its export agrees."""
-    pytest.importorskip("torch", reason="PyTorch comes with the train extra")
+    torch = pytest.importorskip("torch", reason="PyTorch comes with the train extra")
     from ka2nlp import transformer_body
     from ka2nlp.encoder_training import FineTuneSettings
     from ka2nlp.transformer_body import TransformerBody
 
-    monkeypatch.setattr(transformer_body, "_is_half_quick", lambda: half)
+    monkeypatch.setattr(transformer_body, "_precision", lambda: getattr(torch, precision))
     corpus = labelled(60)
     settings = FineTuneSettings(n_epochs=4)
     folds = {one.document.id: row % 3 for row, one in enumerate(corpus)}
     bundle, trained = train_bundle(
-        corpus, tmp_path / "mine", body=TransformerBody(), fine_tune=settings, folds=folds
+        corpus, tmp_path / "mine", body=TransformerBody(4), fine_tune=settings, folds=folds
     )
     average_precision = trained.evaluate().groups[0].mean_average_precision
     assert average_precision is not None
