@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -107,13 +106,21 @@ def _split_batches(
     documents: Iterable[Document],
 ) -> Iterator[list[tuple[Document, list[Sentence], list[str]]]]:
     """Give documents, their sentences, and the lines to encode: the title, then each sentence."""
-    stream = iter(documents)
-    while batch := list(islice(stream, DOCUMENTS_PER_BATCH)):
-        split = [split_sentences(document.text) for document in batch]
-        yield [
-            (document, sentences, [document.title, *(" ".join(s.text.split()) for s in sentences)])
-            for document, sentences in zip(batch, split, strict=True)
-        ]
+    batch = []
+    try:
+        for document in documents:
+            sentences = split_sentences(document.text)
+            lines = [document.title, *(" ".join(s.text.split()) for s in sentences)]
+            batch.append((document, sentences, lines))
+            if len(batch) == DOCUMENTS_PER_BATCH:
+                yield batch
+                batch = []
+    except Exception:
+        if batch:
+            yield batch
+        raise
+    if batch:
+        yield batch
 
 
 def _encoded(

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from itertools import islice
 
 import pytest
 from conftest import EXAMPLES, PROJECT
@@ -9,6 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ka2nlp import Document, Report, Tagger, read_documents
+from ka2nlp.errors import InputError
+from ka2nlp.tagger import DOCUMENTS_PER_BATCH
 
 
 def codes(report: Report) -> set[str]:
@@ -102,6 +105,19 @@ def test_reading_is_lazy(toy_tagger: Tagger) -> None:
 
     assert next(toy_tagger.tag_many(endless())).id == "1"
     assert len(taken) < 200
+
+
+@pytest.mark.parametrize("n_read", [3, DOCUMENTS_PER_BATCH, DOCUMENTS_PER_BATCH + 3])
+def test_what_was_read_before_reading_failed_is_reported(toy_tagger: Tagger, n_read: int) -> None:
+    def failing() -> Iterator[Document]:
+        for number in range(n_read):
+            yield Document(str(number), "", "A text about schools.")
+        raise InputError("got a file that is cut off")
+
+    reports = toy_tagger.tag_many(failing())
+    assert [report.id for report in islice(reports, n_read)] == list(map(str, range(n_read)))
+    with pytest.raises(InputError, match="cut off"):
+        next(reports)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
