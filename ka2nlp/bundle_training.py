@@ -157,7 +157,7 @@ def train_bundle(
             progress=progress,
         )
         if body is not None:
-            folder = joint.export(Path(scratch))
+            folder = joint.export(trained.encoder, Path(scratch))
         manifest = _manifest(used, examples, trained, output.name, version, command, taxonomy)
         card, pictures = write_card(manifest, trained, taxonomy, description)
         bundle = save_bundle(

@@ -191,7 +191,7 @@ class EncoderTrainer:
                 optimizer.step()
                 schedule.step()
                 losses.append(float(loss.detach()))
-            self._progress(f"mean loss {np.mean(losses):.2f}")
+            self._progress(f"{message}: mean loss {np.mean(losses):.2f}")
         return heads.export(module.eval())
 
     def vectors(self, tuned: Tuned, rows: Sequence[int]) -> list[NDArray[np.float32]]:
@@ -212,10 +212,6 @@ class EncoderTrainer:
                 vectors[0] = 0
             found.append(vectors.astype(np.float32))
         return found
-
-    def export(self, tuned: Tuned, folder: Path) -> Path:
-        """Write the encoder so that it can be used without PyTorch."""
-        return self._body.export(tuned.module, folder)
 
     def _loss(self, module: Any, heads: _Heads, rows: Sequence[int]) -> torch.Tensor:  # noqa: ANN401
         """Sum the losses of the sentences and of the documents of one batch."""

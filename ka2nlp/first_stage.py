@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -23,7 +23,7 @@ from ka2nlp.words import WordModel
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Example", "FirstStage", "FrozenFitter", "StageFitter", "make_example"]
+__all__ = ["Example", "FirstStage", "Fitted", "FrozenFitter", "StageFitter", "make_example"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +85,30 @@ class FirstStage:
         )
 
 
-class StageFitter(Protocol):
-    """Fits the first stage on some documents of a corpus."""
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A first stage that was fitted.
 
-    def __call__(
-        self, train: Sequence[int], held_out: Sequence[int]
-    ) -> tuple[FirstStage, Sequence[Example]]:
-        """Fit on the rows ``train``; give the stage and the held-out documents as it sees them."""
+    Parameters
+    ----------
+    stage
+        The linear maps.
+    held_out
+        Documents that were held out, as the stage sees them.
+    encoder
+        What learnt to encode with it, for its fitter; None where vectors stay as they are.
+    """
+
+    stage: FirstStage
+    held_out: Sequence[Example]
+    encoder: Any = None
+
+
+class StageFitter(Protocol):
+    """Fits the first stage on some documents of a corpus; can be sent to another process."""
+
+    def __call__(self, train: Sequence[int], held_out: Sequence[int]) -> Fitted:
+        """Fit on the rows ``train``, and show those held out to the result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +128,7 @@ class FrozenFitter:
     document_c: float = 3.0
     words_c: float = 4.0
 
-    def __call__(
-        self, train: Sequence[int], held_out: Sequence[int]
-    ) -> tuple[FirstStage, Sequence[Example]]:
+    def __call__(self, train: Sequence[int], held_out: Sequence[int]) -> Fitted:
         """Fit on the rows ``train``; see :class:`StageFitter`."""
         examples = [self.examples[row] for row in train]
         labels = np.array([example.labels for example in examples])
@@ -131,7 +146,7 @@ class FrozenFitter:
             as_float32(document.intercept_),
             fit_words([example.words for example in examples], labels, self.words_c),
         )
-        return stage, [self.examples[row] for row in held_out]
+        return Fitted(stage, [self.examples[row] for row in held_out])
 
 
 def make_example(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,12 +17,11 @@ from ka2nlp.encoder_training import (
     TrainingText,
     Tuned,
 )
-from ka2nlp.errors import ModelError
 from ka2nlp.estimators import fit_words
-from ka2nlp.first_stage import Example, FirstStage
+from ka2nlp.first_stage import Example, FirstStage, Fitted
 from ka2nlp.heads import whole_text
 from ka2nlp.labelled import LabelledDocument, label_sentences
-from ka2nlp.progress import Progress, silent
+from ka2nlp.progress import Progress, on_standard_error, silent
 from ka2nlp.sentences import split_sentences
 from ka2nlp.taxonomy import Taxonomy
 
@@ -68,20 +68,29 @@ class JointFitter:
         words_c: float = 4.0,
         auxiliary: frozenset[str] = frozenset(),
     ) -> None:
-        texts = [_training_text(one, taxonomy) for one in corpus]
+        self._texts = [_training_text(one, taxonomy) for one in corpus]
         self.examples = [
             _example(one, text, one.document.id in auxiliary)
-            for one, text in zip(corpus, texts, strict=True)
+            for one, text in zip(corpus, self._texts, strict=True)
         ]
-        self._trainer = EncoderTrainer(texts, body, settings, progress)
+        self._body = body
+        self._settings = settings
+        self._progress = progress
         self._words_c = words_c
-        self._tuned: Tuned | None = None
 
-    def __call__(
-        self, train: Sequence[int], held_out: Sequence[int]
-    ) -> tuple[FirstStage, list[Example]]:
+    @cached_property
+    def _trainer(self) -> EncoderTrainer:
+        return EncoderTrainer(self._texts, self._body, self._settings, self._progress)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave behind what another process makes anew, and what only this one can tell."""
+        state = {**self.__dict__, "_progress": on_standard_error}
+        state.pop("_trainer", None)
+        return state
+
+    def __call__(self, train: Sequence[int], held_out: Sequence[int]) -> Fitted:
         """Fine-tune on the rows ``train``, and encode those held out with the result."""
-        tuned = self._tuned = self._trainer.fit(train)
+        tuned = self._trainer.fit(train)
         words = fit_words(
             [self.examples[row].words for row in train],
             np.array([self.examples[row].labels for row in train]),
@@ -95,16 +104,15 @@ class JointFitter:
             words,
         )
         vectors = self._trainer.vectors(tuned, held_out)
-        return stage, [
+        seen = [
             replace(self.examples[row], title=found[0], vectors=found[1:])
             for row, found in zip(held_out, vectors, strict=True)
         ]
+        return Fitted(stage, seen, tuned)
 
-    def export(self, folder: Path) -> Path:
-        """Write the encoder that was fitted last, so that it can be used without PyTorch."""
-        if self._tuned is None:
-            raise ModelError("got an encoder that was not fitted yet; fit it before exporting")
-        return self._trainer.export(self._tuned, folder)
+    def export(self, tuned: Tuned, folder: Path) -> Path:
+        """Write an encoder that was fitted, so that it can be used without PyTorch."""
+        return self._body.export(tuned.module, folder)
 
 
 def _training_text(one: LabelledDocument, taxonomy: Taxonomy) -> TrainingText:

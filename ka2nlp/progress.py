@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Protocol
 
-__all__ = ["Progress", "silent"]
+__all__ = ["Progress", "on_standard_error", "silent"]
 
 
 class Progress(Protocol):
@@ -16,3 +17,9 @@ class Progress(Protocol):
 
 def silent(message: str, share: float | None = None) -> None:
     """Hear and say nothing."""
+
+
+def on_standard_error(message: str, share: float | None = None) -> None:
+    """Print what is done, from a process that has no terminal of its own; leave out shares."""
+    if share is None:
+        sys.stderr.write(f"{message}\n")

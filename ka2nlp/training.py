@@ -9,9 +9,9 @@ again, choose the thresholds and the cut-offs.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from ka2nlp.arrays import as_float32
 from ka2nlp.errors import CorpusError
 from ka2nlp.estimators import MultilabelLogistic, tune_cutoffs, tune_thresholds
 from ka2nlp.evaluation import Evaluation, evaluate_arrays
-from ka2nlp.first_stage import Example, FirstStage, FrozenFitter, StageFitter
+from ka2nlp.first_stage import Example, FirstStage, Fitted, FrozenFitter, StageFitter
 from ka2nlp.heads import Heads
 from ka2nlp.progress import Progress, silent
 from ka2nlp.second_stage import (
@@ -45,6 +45,9 @@ __all__ = [
     "train_heads",
 ]
 
+_Job: TypeAlias = tuple[list[int], list[int]]
+"""The rows to fit a first stage on, and those held out."""
+
 MIN_DOCUMENTS: Final = 20
 MIN_IRRELEVANT: Final = 20
 """Documents that serve no outcome under which all are taken to serve one."""
@@ -68,6 +71,8 @@ class Settings:
         Of an auxiliary document in the last of them, beside 1 for the others.
     n_folds
         Of the cross-validation inside training.
+    n_jobs
+        First stages fitted side by side, each in a process of its own; what is fitted is the same.
     random_state
         Seed of the folds.
     """
@@ -79,6 +84,7 @@ class Settings:
     company_share: float = 0.15
     auxiliary_weight: float = 0.5
     n_folds: int = 5
+    n_jobs: int = 1
     random_state: int = 0
 
 
@@ -100,6 +106,8 @@ class TrainedHeads:
         document had no part.
     folds, auxiliary
         Of shape (n_documents,).
+    encoder
+        What learnt to encode with the heads, for its fitter; None where vectors stay as they are.
     """
 
     heads: Heads
@@ -110,6 +118,7 @@ class TrainedHeads:
     answers: NDArray[np.int64]
     folds: NDArray[np.int64]
     auxiliary: NDArray[np.bool_]
+    encoder: Any = None
 
     def evaluate(self, rows: NDArray[np.bool_] | None = None) -> Evaluation:
         """Measure what was said of some documents out of fold; all but the auxiliary by default.
@@ -146,8 +155,8 @@ def train_heads(
     examples
         Documents with at least one sentence each.
     folds
-        Of shape (n_documents,): the fold of each, three folds or more; drawn document by document
-        when left out.
+        Of shape (n_documents,): the fold of each, three folds or more; -1 for a document that is
+        never measured. Drawn document by document when left out.
     blocks
         Of shape (n_documents,): which first stage holds a document out, where fewer are to be
         fitted than there are folds; -1 for none, so that the document is learnt from and never
@@ -173,12 +182,15 @@ def train_heads(
     if folds is None:
         folds = make_folds(truth, range(len(truth)), settings.n_folds, settings.random_state)
     blocks = folds if blocks is None else blocks
-    seen = collect_features(examples, blocks, fit, progress)
-    progress("all documents")
-    stage, _ = fit(list(range(len(examples))), [])
-    held = np.flatnonzero(blocks >= 0).tolist()
+    everything: list[int] = list(range(len(examples)))
+    jobs: list[_Job] = [(everything, []), *_jobs(blocks)]  # the longest comes first
+    fitted = _fit_all(fit, jobs, settings.n_jobs, progress)
+    final = next(fitted)
+    seen = _see(examples, jobs[1:], fitted)
+    held = np.flatnonzero((blocks >= 0) & (folds >= 0)).tolist()
     measured = [examples[row] for row in held]
-    return fit_second_stage(stage, seen[held], measured, folds[held], taxonomy, settings)
+    trained = fit_second_stage(final.stage, seen[held], measured, folds[held], taxonomy, settings)
+    return replace(trained, encoder=final.encoder)
 
 
 def frozen_fitter(examples: Sequence[Example], settings: Settings) -> FrozenFitter:
@@ -199,14 +211,43 @@ def collect_features(
     ndarray of shape (n_documents, n_labels, N_FEATURES), float64
         Zeros for documents in block -1.
     """
-    numbers = [int(block) for block in np.unique(blocks) if block >= 0]
+    jobs = _jobs(blocks)
+    return _see(examples, jobs, _fit_all(fit, jobs, 1, progress))
+
+
+def _jobs(blocks: NDArray[np.int64]) -> list[_Job]:
+    """Give, for each block, the rows of all other documents, and its own."""
+    return [
+        (np.flatnonzero(blocks != block).tolist(), np.flatnonzero(blocks == block).tolist())
+        for block in np.unique(blocks)
+        if block >= 0
+    ]
+
+
+def _fit_all(
+    fit: StageFitter, jobs: Sequence[_Job], n_jobs: int, progress: Progress
+) -> Iterator[Fitted]:
+    """Fit one first stage a job, in their order."""
+    if n_jobs == 1:
+        for number, (train, held_out) in enumerate(jobs, start=1):
+            progress(f"fit {number} of {len(jobs)}")
+            yield fit(train, held_out)
+        return
+    from joblib import Parallel, delayed, parallel_config
+
+    progress(f"{len(jobs)} fits, {n_jobs} side by side")
+    with parallel_config("loky", n_jobs=n_jobs, inner_max_num_threads=1):
+        yield from Parallel(return_as="generator")(delayed(fit)(*job) for job in jobs)
+
+
+def _see(
+    examples: Sequence[Example], jobs: Sequence[_Job], fits: Iterable[Fitted]
+) -> NDArray[np.float64]:
+    """Let each first stage say what the second sees of the documents that were held out of it."""
     seen = np.zeros((len(examples), examples[0].labels.size, N_FEATURES))
-    for position, block in enumerate(numbers, start=1):
-        progress(f"block {position} of {len(numbers)}")
-        held_out = np.flatnonzero(blocks == block)
-        stage, held = fit(np.flatnonzero(blocks != block).tolist(), held_out.tolist())
-        for row, example in zip(held_out, held, strict=True):
-            seen[row] = stage.features(example)
+    for (_, held_out), fitted in zip(jobs, fits, strict=True):
+        for row, example in zip(held_out, fitted.held_out, strict=True):
+            seen[row] = fitted.stage.features(example)
     return seen
 
 

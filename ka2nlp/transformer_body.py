@@ -1,6 +1,6 @@
 """The transformer as a body that learns: all-MiniLM-L6-v2, all its layers or the upper ones.
 
-What lies below the layers that learn stays as it is and is computed once for all epochs and folds.
+What lies below the layers that learn stays as it is and is computed once for all epochs.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ _DROPOUT: Final = 0.1
 """As all-MiniLM-L6-v2 was trained with, after each product that is added to the states."""
 
 _N_DRAWN: Final = 1 << 23
+"""Numbers in the masks; a batch takes at most 2,048 times 384 of them."""
 
 
 class TransformerBody:
@@ -48,7 +49,7 @@ class TransformerBody:
         When the ``train`` extra is not installed.
     """
 
-    def __init__(self, n_frozen: int = 0, *, keep: Path | None = None) -> None:
+    def __init__(self, n_frozen: int = 2, *, keep: Path | None = None) -> None:
         try:
             from transformers import AutoModel
         except ImportError as error:
@@ -57,9 +58,7 @@ class TransformerBody:
                 "install them with: pip install 'ka2nlp[train]'"
             ) from error
         self._n_frozen, self._keep = n_frozen, keep
-        self._encoder: Any = AutoModel.from_pretrained(
-            pretrained_folder(), attn_implementation="eager"
-        ).eval()
+        self._encoder: Any = AutoModel.from_pretrained(pretrained_folder()).eval()
         self.description = (
             f"all-MiniLM-L6-v2 (Apache-2.0), layers {n_frozen + 1} to 6 fine-tuned; "
             "matrices and word table in 8-bit integers"
@@ -67,14 +66,14 @@ class TransformerBody:
         self.dimension = int(self._encoder.config.hidden_size)
 
     def prepare(self, lines: Sequence[str], progress: Progress) -> list[torch.Tensor]:
-        """Run the frozen layers: states of shape (n_tokens, dimension), in half precision."""
+        """Run what does not learn: states of shape (n_tokens, dimension), in half precision."""
         import torch
 
         tokens = _tokens(lines)
         states: list[Any] = [None] * len(tokens)
         n_done = 0
         for batch in group_by_length([len(one) for one in tokens], _TOKENS_PER_BATCH):
-            progress("computing the frozen layers", n_done / len(tokens))
+            progress("computing what does not learn", n_done / len(tokens))
             n_done += len(batch)
             lengths = [len(tokens[index]) for index in batch]
             width = max(lengths)
@@ -93,12 +92,12 @@ class TransformerBody:
         return states
 
     def start(self) -> Any:  # noqa: ANN401
-        """Give the upper layers as they were pretrained."""
+        """Give the layers that learn as they were pretrained."""
         self._dropout = _Dropout()
         return deepcopy(self._encoder.encoder.layer[self._n_frozen :])
 
     def embed(self, module: Any, prepared: Sequence[torch.Tensor]) -> torch.Tensor:  # noqa: ANN401
-        """Run the upper layers, average the tokens and normalise: (n_lines, dimension)."""
+        """Run the layers that learn, average the tokens and normalise: (n_lines, dimension)."""
         import torch
         from torch.nn.utils.rnn import pad_sequence
 

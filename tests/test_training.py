@@ -57,6 +57,40 @@ def test_a_model_is_trained_saved_and_used(tmp_path: Path) -> None:
         assert tag.best_sentence == WORDS[tag.code].format(59)
 
 
+def random_examples(n: int) -> list[Example]:
+    rng = np.random.default_rng(1)
+    n_labels = len(Taxonomy.load("priorities"))
+    return [
+        Example(
+            rng.normal(size=(3, 8)).astype(np.float32),
+            rng.normal(size=8).astype(np.float32),
+            rng.random((3, n_labels)) < 0.2,
+            rng.random(n_labels) < 0.3,
+            " ".join(rng.choice(["apple", "pear", "plum", "fig"], 3)),
+        )
+        for _ in range(n)
+    ]
+
+
+def test_fits_side_by_side_are_those_of_one_after_the_other() -> None:
+    taxonomy = Taxonomy.load("priorities")
+    examples = random_examples(30)
+    one = train_heads(examples, taxonomy, Settings(n_folds=3))
+    two = train_heads(examples, taxonomy, Settings(n_folds=3, n_jobs=2))
+    np.testing.assert_array_equal(one.out_of_fold, two.out_of_fold)
+    np.testing.assert_array_equal(one.heads.sentence_weights, two.heads.sentence_weights)
+
+
+def test_documents_without_a_fold_are_learnt_from_and_never_measured() -> None:
+    taxonomy = Taxonomy.load("priorities")
+    examples = random_examples(40)
+    folds = np.array([row % 3 if row < 30 else -1 for row in range(40)])
+    trained = train_heads(examples, taxonomy, folds=folds, blocks=np.maximum(folds, 0))
+    assert len(trained.truth) == 30
+    fewer = train_heads(examples[:30], taxonomy, folds=folds[:30])
+    assert not np.array_equal(trained.heads.sentence_weights, fewer.heads.sentence_weights)
+
+
 def test_the_order_of_the_texts_changes_nothing(tmp_path: Path) -> None:
     corpus = labelled(30)
     one, forwards = train_bundle(corpus, tmp_path / "one")
