@@ -174,5 +174,5 @@ def rank_evidence(scores: NDArray[np.float64]) -> list[int]:
         Ties go to the earlier sentence.
     """
     order = np.argsort(-scores, kind="stable")[:MAX_EVIDENCE]
-    best = scores[order]
-    return [int(row) for row in order[best >= _EVIDENCE_SHARE * best[:1]]]
+    top = scores[order]
+    return [int(row) for row in order[top >= _EVIDENCE_SHARE * top[:1]]]

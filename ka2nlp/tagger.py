@@ -83,9 +83,10 @@ def encode_documents(documents: Iterable[Document], encoder: Encoder) -> Iterato
     While the encoder works on some, those before them are handed out and those after them are read
     and split. When reading fails, what was read before is handed out first.
     """
-    with ThreadPoolExecutor(1) as pool:
-        waiting: Iterator[EncodedDocument] = iter(())
-        batches = _split_batches(documents)
+    pool = ThreadPoolExecutor(1)
+    waiting: Iterator[EncodedDocument] = iter(())
+    batches = _split_batches(documents)
+    try:
         while True:
             try:
                 batch = next(batches, None)
@@ -94,12 +95,13 @@ def encode_documents(documents: Iterable[Document], encoder: Encoder) -> Iterato
                 raise
             if batch is None:
                 break
-            encoding = pool.submit(
-                encoder.encode, [line for _, _, lines in batch for line in lines]
-            )
+            lines = [line for _, _, of_document in batch for line in of_document]
+            encoding = pool.submit(encoder.encode, lines)
             yield from waiting
             waiting = _encoded(batch, encoding)
         yield from waiting
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _split_batches(
@@ -187,7 +189,7 @@ class Tagger:
             When it is missing or damaged, does not fit its taxonomy, or there is no such device.
         """
         with ThreadPoolExecutor() as pool:  # spaCy takes long to load: side by side with the rest
-            pool.submit(split_sentences, "")
+            pool.submit(split_sentences, "A. B.")
             bundle = load_bundle(find_model(model))
             encoder = load_encoder(bundle.folder, n_threads=n_threads, device=device)
         name = f"{bundle.manifest.name} {bundle.manifest.version}"

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
+import numpy as np
 import pytest
 from conftest import EXAMPLES, PROJECT
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from ka2nlp import Document, Report, Tagger, read_documents
 from ka2nlp.errors import InputError
@@ -118,6 +120,23 @@ def test_what_was_read_before_reading_failed_is_reported(toy_tagger: Tagger, n_r
     assert [report.id for report in islice(reports, n_read)] == list(map(str, range(n_read)))
     with pytest.raises(InputError, match="cut off"):
         next(reports)
+
+
+def test_whoever_stops_early_waits_for_one_batch_at_most(toy_tagger: Tagger) -> None:
+    batches = []
+
+    class Counting:
+        dimension = toy_tagger.encoder.dimension
+
+        def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+            batches.append(len(texts))
+            return toy_tagger.encoder.encode(texts)
+
+    tagger = Tagger(toy_tagger.taxonomy, Counting(), toy_tagger.heads, "counting")
+    reports = tagger.tag_many("A text about schools." for _ in range(10 * DOCUMENTS_PER_BATCH))
+    next(reports)
+    reports.close()  # type: ignore[attr-defined]
+    assert len(batches) <= 2
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
