@@ -32,12 +32,15 @@ _OPSET: Final = 18
 _RUNTIME: Final = "com.microsoft"
 """Operators of onnxruntime's own."""
 
-_GELU_FLOOR: Final = 0.17
-"""GELU never falls below minus this; added to its output, all of it is positive."""
+_GELU_FLOOR: Final = 0.1701
+"""GELU never falls below minus this."""
 
 _LARGEST: Final = 127
 _SIGNED_ZERO: Final = 64
 """Rows are integers from 0 to 127; where they may be negative, this stands for 0."""
+
+_GELU_ZERO: Final = 8
+"""The same for GELU's output: integers below it are enough for the little that is negative."""
 
 _TINY: Final = 1e-12
 
@@ -145,7 +148,7 @@ class _Graph:
         self._texts_shape = self._add("Concat", shape, width, axis=0)
         states = self._embed()
         for number in range(self._n_layers):
-            states = self._layer(states, f"encoder.layer.{number}")
+            states = self._layer(states, number)
         self._pool(states)
         given = helper.make_tensor_value_info("input_ids", TensorProto.INT64, ["batch", "tokens"])
         found = helper.make_tensor_value_info("sum", TensorProto.FLOAT, ["batch", self._width])
@@ -167,40 +170,40 @@ class _Graph:
         start = self._constant("zero", np.array([0]))
         here = self._add("Slice", self._constant("places", places), start, self._length)
         return self._normalise(
-            self._by_token(self._add("Add", found, here)), "embeddings.LayerNorm"
+            self._by_token(self._add("Add", found, here)),
+            "embeddings.LayerNorm",
+            self._attention_bias(0),
         )
 
-    def _layer(self, states: str, name: str) -> str:
-        attended = self._attend(states, f"{name}.attention.self")
+    def _layer(self, states: str, number: int) -> str:
+        """Run one layer on states that hold the bias of the product to be added to them already."""
+        name = f"encoder.layer.{number}"
+        inner_bias = self._bias(f"{name}.output.dense")
+        attended = self._attend(states, f"{name}.attention.self", self._attention_bias(number))
         states = self._add_and_normalise(
             self._product(self._quantise(attended), f"{name}.attention.output.dense"),
             states,
-            self._bias(f"{name}.attention.output.dense"),
             f"{name}.attention.output.LayerNorm",
+            inner_bias,
         )
-        inner = self._add(
-            "BiasGelu",
-            *self._balanced_products(states, f"{name}.intermediate.dense"),
-            self._constant(
-                f"{name}.intermediate.dense.bias", self._bias(f"{name}.intermediate.dense")
-            ),
+        inner = f"{name}.intermediate.dense"
+        grown = self._add(
+            "FastGelu",
+            *self._balanced_products(states, inner),
+            self._constant(f"{inner}.bias", self._bias(inner, inner_bias)),
             domain=_RUNTIME,
         )
-        floor = np.float32(_GELU_FLOOR)
-        positive = self._add("Add", inner, self._constant("floor", floor))
-        integers, scales = _integers(self._weights[f"{name}.output.dense.weight"].T)
-        lifted = floor * integers.sum(axis=0, dtype=np.float32) * scales
         return self._add_and_normalise(
-            self._product(self._quantise(positive, signed=False), f"{name}.output.dense"),
+            self._product(self._quantise_gelu(grown), f"{name}.output.dense"),
             states,
-            self._bias(f"{name}.output.dense") - lifted,
             f"{name}.output.LayerNorm",
+            self._attention_bias(number + 1),
         )
 
-    def _attend(self, states: str, name: str) -> str:
+    def _attend(self, states: str, name: str, held: NDArray[np.float32]) -> str:
         """Attend with several heads: states of shape (batch * tokens, width)."""
         parts = [f"{name}.{part}" for part in ("query", "key", "value")]
-        bias = np.concatenate([self._bias(part) for part in parts])
+        bias = np.concatenate([self._bias(part, held) for part in parts])
         attended = self._add(
             "MultiHeadAttention",
             *map(self._by_text, self._balanced_products(states, *parts)),
@@ -210,13 +213,20 @@ class _Graph:
         )
         return self._by_token(attended)
 
-    def _quantise(self, states: str, *, signed: bool = True) -> tuple[str, str, int]:
+    def _quantise(self, states: str) -> tuple[str, str, int]:
         """Turn rows into 7-bit integers: their name, that of the rows' scales, and their zero."""
-        zero = _SIGNED_ZERO if signed else 0
+        return self._round(states, self._add("Abs", states), _SIGNED_ZERO, _TINY)
+
+    def _quantise_gelu(self, states: str) -> tuple[str, str, int]:
+        """Turn rows of GELU's output, which is hardly negative, into 7-bit integers."""
+        least = _GELU_FLOOR * (_LARGEST - _GELU_ZERO) / _GELU_ZERO
+        return self._round(states, states, _GELU_ZERO, least)
+
+    def _round(self, states: str, sizes: str, zero: int, least: float) -> tuple[str, str, int]:
+        """Turn rows into integers from 0 to 127, ``zero`` for 0, by the largest of their sizes."""
         axis = self._constant("one", np.array([1]))
-        largest = self._add("Abs", states) if signed else states
-        largest = self._add("ReduceMax", largest, axis, keepdims=0)
-        largest = self._add("Max", largest, self._constant("tiny", np.float32(_TINY)))
+        largest = self._add("ReduceMax", sizes, axis, keepdims=0)
+        largest = self._add("Max", largest, self._constant(f"least_{zero}", np.float32(least)))
         step = np.float32(1 / (_LARGEST - zero))
         scales = self._add("Mul", largest, self._constant(f"step_{zero}", step))
         zeros = self._constant(f"zeros_{zero}", np.array([zero], np.uint8))
@@ -255,17 +265,18 @@ class _Graph:
         return self._add("Mul", found, scales)
 
     def _add_and_normalise(
-        self, states: str, residual: str, bias: NDArray[np.float32], name: str
+        self, states: str, residual: str, name: str, hold: NDArray[np.float32]
     ) -> str:
-        biased = self._add("Add", states, self._constant(f"{name}.before", bias))
-        return self._normalise(self._add("Add", biased, residual), name)
+        return self._normalise(self._add("Add", states, residual), name, hold)
 
-    def _normalise(self, states: str, name: str) -> str:
+    def _normalise(self, states: str, name: str, hold: NDArray[np.float32]) -> str:
+        """Normalise rows, and let them hold the bias of the next product that is added to them."""
+        bias = self._weights[f"{name}.bias"] + hold
         return self._add(
             "LayerNormalization",
             states,
             self._constant(f"{name}.weight", self._weights[f"{name}.weight"]),
-            self._constant(f"{name}.bias", self._weights[f"{name}.bias"]),
+            self._constant(f"{name}.bias", bias),
             axis=-1,
             epsilon=self._epsilon,
         )
@@ -286,8 +297,18 @@ class _Graph:
         """Shape states as (batch * tokens, width)."""
         return self._add("Reshape", states, self._constant("rows", np.array([-1, self._width])))
 
-    def _bias(self, name: str) -> NDArray[np.float32]:
-        return self._weights[f"{name}.bias"]
+    def _bias(self, name: str, held: NDArray[np.float32] | float = 0.0) -> NDArray[np.float32]:
+        """Give the bias of a linear map, less what its map makes of a bias that its input holds."""
+        weight = self._weights[f"{name}.weight"]
+        return np.asarray(
+            self._weights[f"{name}.bias"] - (weight * held).sum(axis=1), dtype=np.float32
+        )
+
+    def _attention_bias(self, number: int) -> NDArray[np.float32]:
+        """Give the bias that is added after the attention of a layer; zeros beyond the last one."""
+        if number == self._n_layers:
+            return np.zeros(self._width, dtype=np.float32)
+        return self._bias(f"encoder.layer.{number}.attention.output.dense")
 
     def _constant(self, name: str, array: Any) -> str:  # noqa: ANN401
         from onnx import numpy_helper

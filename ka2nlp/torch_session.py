@@ -162,10 +162,10 @@ def _integer_product(
     return (rows - zero.float()) @ columns.float() * (row_scale * column_scales)
 
 
-def _bias_gelu(states: Tensor, bias: Tensor) -> Tensor:
+def _gelu(states: Tensor, bias: Tensor) -> Tensor:
     import torch
 
-    return torch.nn.functional.gelu(states + bias)
+    return torch.nn.functional.gelu(states + bias, approximate="tanh")
 
 
 def _attention(query: Tensor, key: Tensor, value: Tensor, bias: Tensor, num_heads: int) -> Tensor:
@@ -188,10 +188,10 @@ def _expand(array: Tensor, shape: Sequence[int]) -> Tensor:
 _OPERATORS: Final[dict[str, Operator]] = {
     "Abs": lambda array: array.abs(),
     "Add": lambda one, other: one + other,
-    "BiasGelu": _bias_gelu,
     "Cast": _cast,
     "Concat": _concat,
     "Expand": _expand,
+    "FastGelu": _gelu,
     "Gather": _gather,
     "LayerNormalization": _normalise,
     "MatMul": lambda one, other: one @ other,
