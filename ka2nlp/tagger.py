@@ -13,14 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from ka2nlp.aggregation import (
-    answer,
-    decide,
-    raise_parents,
-    rank_evidence,
-    sigmoid,
-    withhold,
-)
+from ka2nlp.aggregation import answer, decide, raise_parents, rank_evidence, sigmoid, withhold
 from ka2nlp.bundles import find_model, load_bundle
 from ka2nlp.documents.given import as_document, as_documents
 from ka2nlp.embeddings import Encoder
@@ -85,21 +78,16 @@ def encode_documents(documents: Iterable[Document], encoder: Encoder) -> Iterato
     """
     pool = ThreadPoolExecutor(1)
     waiting: Iterator[EncodedDocument] = iter(())
-    batches = _split_batches(documents)
     try:
-        while True:
-            try:
-                batch = next(batches, None)
-            except Exception:
-                yield from waiting
-                raise
-            if batch is None:
-                break
+        for batch in _split_batches(documents):
             lines = [line for _, _, of_document in batch for line in of_document]
             encoding = pool.submit(encoder.encode, lines)
             yield from waiting
             waiting = _encoded(batch, encoding)
         yield from waiting
+    except Exception:
+        yield from waiting
+        raise
     finally:
         pool.shutdown(cancel_futures=True)
 
