@@ -190,7 +190,7 @@ class _Graph:
         grown = self._add(
             "FastGelu",
             *self._balanced_products(states, inner),
-            self._constant(f"{inner}.bias", self._bias(inner, inner_bias)),
+            self._constant(f"{inner}.bias", self._bias_without(inner, inner_bias)),
             domain=_RUNTIME,
         )
         return self._add_and_normalise(
@@ -203,7 +203,7 @@ class _Graph:
     def _attend(self, states: str, name: str, held: NDArray[np.float32]) -> str:
         """Attend with several heads: states of shape (batch * tokens, width)."""
         parts = [f"{name}.{part}" for part in ("query", "key", "value")]
-        bias = np.concatenate([self._bias(part, held) for part in parts])
+        bias = np.concatenate([self._bias_without(part, held) for part in parts])
         attended = self._add(
             "MultiHeadAttention",
             *map(self._by_text, self._balanced_products(states, *parts)),
@@ -297,12 +297,12 @@ class _Graph:
         """Shape states as (batch * tokens, width)."""
         return self._add("Reshape", states, self._constant("rows", np.array([-1, self._width])))
 
-    def _bias(self, name: str, held: NDArray[np.float32] | float = 0.0) -> NDArray[np.float32]:
+    def _bias(self, name: str) -> NDArray[np.float32]:
+        return self._weights[f"{name}.bias"]
+
+    def _bias_without(self, name: str, held: NDArray[np.float32]) -> NDArray[np.float32]:
         """Give the bias of a linear map, less what its map makes of a bias that its input holds."""
-        weight = self._weights[f"{name}.weight"]
-        return np.asarray(
-            self._weights[f"{name}.bias"] - (weight * held).sum(axis=1), dtype=np.float32
-        )
+        return np.asarray(self._bias(name) - self._weights[f"{name}.weight"] @ held)
 
     def _attention_bias(self, number: int) -> NDArray[np.float32]:
         """Give the bias that is added after the attention of a layer; zeros beyond the last one."""
