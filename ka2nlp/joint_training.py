@@ -21,7 +21,7 @@ from ka2nlp.estimators import fit_words
 from ka2nlp.first_stage import Example, FirstStage, Fitted
 from ka2nlp.heads import whole_text
 from ka2nlp.labelled import LabelledDocument, label_sentences
-from ka2nlp.progress import Progress, on_standard_error, silent
+from ka2nlp.progress import Lines, Progress, silent
 from ka2nlp.sentences import split_sentences
 from ka2nlp.taxonomy import Taxonomy
 
@@ -84,7 +84,7 @@ class JointFitter:
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave behind what another process makes anew, and what only this one can tell."""
-        state = {**self.__dict__, "_progress": on_standard_error}
+        state = {**self.__dict__, "_progress": Lines()}
         state.pop("_trainer", None)
         return state
 

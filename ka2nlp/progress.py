@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Protocol
 
-__all__ = ["Progress", "on_standard_error", "silent"]
+__all__ = ["Lines", "Progress", "silent"]
 
 
 class Progress(Protocol):
@@ -19,7 +19,14 @@ def silent(message: str, share: float | None = None) -> None:
     """Hear and say nothing."""
 
 
-def on_standard_error(message: str, share: float | None = None) -> None:
-    """Print what is done, from a process that has no terminal of its own; leave out shares."""
-    if share is None:
-        sys.stderr.write(f"{message}\n")
+class Lines:
+    """Prints a message on standard error when it is a new one; can be sent to another process."""
+
+    def __init__(self) -> None:
+        self._last = ""
+
+    def __call__(self, message: str, share: float | None = None) -> None:
+        """Print the message, unless it is the last one again."""
+        if message != self._last:
+            sys.stderr.write(f"{message}\n")
+        self._last = message

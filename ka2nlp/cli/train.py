@@ -16,7 +16,7 @@ from ka2nlp.cli.corpus import report_join
 from ka2nlp.cli.inputs import taxonomy_option
 from ka2nlp.documents import read_documents
 from ka2nlp.documents.urls import show_url
-from ka2nlp.progress import Progress
+from ka2nlp.progress import Lines, Progress
 
 if TYPE_CHECKING:
     from ka2nlp.labelled import LabelledDocument
@@ -214,7 +214,7 @@ def show_progress() -> Iterator[Progress]:
 
     console = Console(file=sys.stderr)
     if not console.is_terminal:
-        yield _Lines()
+        yield Lines()
         return
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Bar(*columns, console=console, transient=True) as bar:
@@ -224,15 +224,3 @@ def show_progress() -> Iterator[Progress]:
             bar.update(task, description=message, total=1.0, completed=share)
 
         yield show
-
-
-class _Lines:
-    """Prints a message when it is a new one."""
-
-    def __init__(self) -> None:
-        self._last = ""
-
-    def __call__(self, message: str, share: float | None = None) -> None:
-        if message != self._last:
-            click.echo(message, err=True)
-        self._last = message
