@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Settings",
     "TrainedHeads",
+    "are_measured",
     "collect_features",
     "fit_second_stage",
     "frozen_fitter",
@@ -187,7 +188,7 @@ def train_heads(
     fitted = _fit_all(fit, jobs, settings.n_jobs, progress)
     final = next(fitted)
     seen = _see(examples, jobs[1:], fitted)
-    held = np.flatnonzero((blocks >= 0) & (folds >= 0)).tolist()
+    held = np.flatnonzero(are_measured(blocks, folds)).tolist()
     measured = [examples[row] for row in held]
     trained = fit_second_stage(final.stage, seen[held], measured, folds[held], taxonomy, settings)
     return replace(trained, encoder=final.encoder)
@@ -213,6 +214,11 @@ def collect_features(
     """
     jobs = _jobs(blocks)
     return _see(examples, jobs, _fit_all(fit, jobs, 1, progress))
+
+
+def are_measured(blocks: NDArray[np.int64], folds: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Tell which documents are held out of a first stage, and have a fold to be measured in."""
+    return (blocks >= 0) & (folds >= 0)
 
 
 def _jobs(blocks: NDArray[np.int64]) -> list[_Job]:
