@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from copy import deepcopy
 from pathlib import Path
+from shutil import copyfile
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
@@ -124,7 +125,10 @@ class TransformerBody:
         with TemporaryDirectory() as scratch:
             plain = self._keep or Path(scratch)
             model.save(str(plain))
-            return export_encoder(folder, plain)
+            export_encoder(folder, plain)
+        # as it was pretrained: saved anew, it is half as large again and cuts texts off
+        copyfile(pretrained_folder() / "tokenizer.json", folder / "tokenizer.json")
+        return folder
 
 
 def _tokens(lines: Sequence[str]) -> list[list[int]]:
