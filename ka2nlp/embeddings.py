@@ -206,7 +206,7 @@ class SentenceTransformerEncoder:
     def __init__(self, model: Path | str | None = None) -> None:
         try:
             from sentence_transformers import SentenceTransformer
-        except ImportError as error:
+        except ModuleNotFoundError as error:
             raise ModelError(
                 "got an installation without sentence-transformers; "
                 "install it with: pip install 'ka2nlp[train]'"

@@ -52,7 +52,7 @@ class StaticBody:
     def __init__(self, teacher: Path) -> None:
         try:
             from torch import nn
-        except ImportError as error:
+        except ModuleNotFoundError as error:
             raise ModelError(
                 "got an installation without PyTorch; install it with: pip install 'ka2nlp[train]'"
             ) from error

@@ -53,7 +53,7 @@ class TorchSession:
             import onnx
             import torch
             from onnx import numpy_helper
-        except ImportError as error:
+        except ModuleNotFoundError as error:
             raise ModelError(
                 f"got the device {device} without PyTorch; install it with: "
                 "pip install 'ka2nlp[train]'"

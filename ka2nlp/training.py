@@ -50,6 +50,7 @@ _Job: TypeAlias = tuple[list[int], list[int]]
 """The rows to fit a first stage on, and those held out."""
 
 MIN_DOCUMENTS: Final = 20
+FEWEST_FOLDS: Final = 3
 MIN_IRRELEVANT: Final = 20
 """Documents that serve no outcome under which all are taken to serve one."""
 
@@ -170,7 +171,8 @@ def train_heads(
     Raises
     ------
     CorpusError
-        When there are fewer than 20 documents, or one without a sentence.
+        When there are fewer than 20 documents, one without a sentence, or fewer than three folds
+        with a document to be measured.
     """
     settings = settings or Settings()
     if len(examples) < MIN_DOCUMENTS or not all(len(one.vectors) for one in examples):
@@ -182,6 +184,11 @@ def train_heads(
     truth = np.array([example.labels for example in examples])
     if folds is None:
         folds = make_folds(truth, range(len(truth)), settings.n_folds, settings.random_state)
+    if (n_folds := len(set(folds.tolist()) - {-1})) < FEWEST_FOLDS:
+        raise CorpusError(
+            f"got documents for {n_folds} folds, near-duplicates kept together, expected enough "
+            f"for {FEWEST_FOLDS}; add descriptions of other projects"
+        )
     blocks = folds if blocks is None else blocks
     everything: list[int] = list(range(len(examples)))
     jobs: list[_Job] = [(everything, []), *_jobs(blocks)]  # the longest comes first

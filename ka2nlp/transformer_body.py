@@ -53,7 +53,7 @@ class TransformerBody:
     def __init__(self, n_frozen: int = 2, *, keep: Path | None = None) -> None:
         try:
             from transformers import AutoModel
-        except ImportError as error:
+        except ModuleNotFoundError as error:
             raise ModelError(
                 "got an installation without PyTorch and transformers; "
                 "install them with: pip install 'ka2nlp[train]'"

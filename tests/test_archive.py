@@ -342,6 +342,14 @@ def test_a_kept_column_must_not_hide_another(tmp_path: Path, name: str) -> None:
         archive(descriptions(1), tmp_path, keep=[name])
 
 
+def test_a_column_to_keep_is_matched_loosely(tmp_path: Path) -> None:
+    named = [Document("a", "", PROJECT, {"Call Year": 2015, "Start-Up": 1}), description(1)]
+    summary = archive(named, tmp_path, keep=["call_year", "Year", "start up"])
+    assert summary.empty == ()
+    table = read_archive(tmp_path, ["call_year", "Year", "start up"])
+    assert [*table.to_pydict().values()] == [["2015", None], [None, "2015"], ["1", None]]
+
+
 def test_command(call: Call, tmp_path: Path) -> None:
     path = tmp_path / "in.csv"
     lines = ["id,title,summary,year", *(f'{n},T,"{description(n).text}",2020' for n in range(3))]

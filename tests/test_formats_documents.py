@@ -6,6 +6,7 @@ import io
 import sys
 import zipfile
 from pathlib import Path
+from types import ModuleType
 
 import docx
 import made_files
@@ -257,4 +258,14 @@ def test_a_missing_library_names_its_extra(
     path = tmp_path / name
     path.write_bytes(MAKERS.get(path.suffix[1:], made_files.page)(["We train."]))
     with pytest.raises(InputError, match=rf"install: pip install 'ka2nlp\[{extra}\]'"):
+        list(read_documents(path))
+
+
+def test_a_library_that_fails_to_load_is_not_called_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", ModuleType("pyarrow"))  # as if a file hid it
+    path = tmp_path / "a.parquet"
+    path.write_bytes(b"PAR1")
+    with pytest.raises(ImportError, match="cannot import name"):
         list(read_documents(path))

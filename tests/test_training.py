@@ -146,18 +146,26 @@ def test_auxiliary_documents_teach_but_are_not_measured(tmp_path: Path) -> None:
     assert "20 auxiliary documents" in (bundle.folder / "card.md").read_text()
 
 
-def test_near_duplicates_share_a_fold(tmp_path: Path) -> None:
-    corpus = labelled(40)
+def near_duplicates(n: int) -> list[LabelledDocument]:
     words = " ".join(f"word{number}" for number in range(30))
-    kin = [
+    return [
         LabelledDocument(Document(f"kin{k}", "", f"{words} end{k}."), frozenset({"P1"}))
-        for k in range(6)
+        for k in range(n)
     ]
+
+
+def test_near_duplicates_share_a_fold(tmp_path: Path) -> None:
+    corpus, kin = labelled(40), near_duplicates(6)
     groups = group_documents([*corpus, *kin])
     assert len(set(groups[-6:])) == 1
     _, trained = train_bundle([*corpus, *kin], tmp_path / "mine")
     names = sorted(one.document.id for one in [*corpus, *kin])
     assert len({trained.folds[names.index(f"kin{k}")] for k in range(6)}) == 1
+
+
+def test_near_duplicates_alone_are_too_few(tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match="got documents for 1 folds, near-duplicates kept"):
+        train_bundle(near_duplicates(25), tmp_path / "mine")
 
 
 def test_given_folds_must_cover_the_corpus(tmp_path: Path) -> None:

@@ -130,7 +130,7 @@ def _dask(n_workers: int, scheduler: str | None) -> Iterator[Pool]:
         import dask
         from distributed import Client, KilledWorker
         from distributed.comm import CommClosedError
-    except ImportError as error:
+    except ModuleNotFoundError as error:
         raise ArchiveError(
             "got an installation without Dask; install it with: pip install 'ka2nlp[dask]'"
         ) from error

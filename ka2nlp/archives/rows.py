@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Final
 
 from ka2nlp.archives.settings import Settings
+from ka2nlp.documents.columns import normalise
 from ka2nlp.documents.urls import show_url
 from ka2nlp.errors import InputError
 from ka2nlp.records import Document
@@ -121,10 +122,18 @@ def make_row(source: str, number: int, document: Document, settings: Settings) -
             "" if problem else _whole(document.text),
             problems=tuple(map(_whole, document.problems)),
         ),
-        kept=tuple(_cell(document.metadata.get(name)) for name in settings.keep),
+        kept=tuple(_cell(_kept(document.metadata, name)) for name in settings.keep),
         key=hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32],
         problem=problem,
     )
+
+
+def _kept(metadata: Mapping[str, object], wanted: str) -> object:
+    """Look up a column by its name, or by one like it: headers are matched loosely elsewhere too."""
+    if wanted in metadata:
+        return metadata[wanted]
+    alike = normalise(wanted)
+    return next((value for name, value in metadata.items() if normalise(name) == alike), None)
 
 
 def _problem(document: Document) -> str | None:

@@ -42,7 +42,7 @@ def arrow() -> Any:  # noqa: ANN401  (pyarrow has no types)
     try:
         import pyarrow
         import pyarrow.parquet
-    except ImportError as error:
+    except ModuleNotFoundError as error:
         raise ArchiveError(
             "got an installation without pyarrow; install it with: pip install 'ka2nlp[archive]'"
         ) from error

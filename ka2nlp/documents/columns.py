@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from ka2nlp.errors import InputError
@@ -94,6 +95,7 @@ class Columns:
         )
 
 
+@lru_cache(maxsize=8192)
 def normalise(header: str) -> str:
     """Reduce a header to lower-case words: ``Coordinator’s country`` to ``coordinator s country``.
 

@@ -15,7 +15,7 @@ def needs(what: str, library: str, extra: str) -> Iterator[None]:
     """Import inside this, so that a missing library is an ``InputError`` that names the extra."""
     try:
         yield
-    except ImportError as error:
+    except ModuleNotFoundError as error:
         raise InputError(
             f"got {what} but no {library} to read it; install: pip install 'ka2nlp[{extra}]'"
         ) from error

@@ -114,7 +114,7 @@ def import_pandas() -> Any:  # noqa: ANN401  (pandas has no types)
     """
     try:
         import pandas
-    except ImportError as error:
+    except ModuleNotFoundError as error:
         raise InputError(
             "got a data frame to make but no pandas; install: pip install 'ka2nlp[learn]'"
         ) from error
