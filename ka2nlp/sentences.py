@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 
 from ka2nlp.records import Sentence
@@ -37,10 +37,14 @@ _DASHES: Final = "–—*−-"
 _CLOSERS: Final = frozenset("\"'”’»)]}")
 _TERMINALS: Final = frozenset({".", "!", "?", "…", "...", "..", "!!", "?!", "!?", "??"})
 _LAST_CHARACTERS: Final = frozenset(".!?…")
-_CHUNK: Final = re.compile(r"(?=\S)[^\s.!?…]*([.!?…]\S*)?")
-"""What stands between spaces, and whether it holds a mark that may end a sentence."""
+_CHUNK: Final = re.compile(r"(\s*)(\S+)")
+"""What stands between spaces, and the space before."""
+_MARKED: Final = re.compile(r"(?<!\S)[^\s.!?…]*[.!?…]\S*")
+"""A chunk with a mark that may end a sentence."""
+_FOLLOWING: Final = re.compile(r"(?:\s+[\"'”’»)\]}]+(?!\S))*(?:\s+\S+)?")
+"""The chunk after it, and those of closing marks between."""
 _BEFORE: Final = 2
-"""Chunks without a space before a full stop that tell whether it ends a sentence."""
+"""Chunks before it that tell whether the mark ends a sentence."""
 
 # Never end a sentence.
 _TITLES: Final = frozenset(
@@ -113,8 +117,7 @@ def split_many(texts: Iterable[str]) -> Iterator[list[Sentence]]:
     for text in texts:
         starts = _layout_starts(text)
         for begin, end in _stretches(text):
-            words = _tokenizer()(text[begin:end])
-            starts.update(begin + start for start in _starts_after_ends(words))
+            starts |= _starts_after_ends(*_cut(text, begin, end))
         yield list(_spans(text, sorted(starts)))
 
 
@@ -158,7 +161,7 @@ def _tokenizer() -> Tokenizer:
 
 def mark_sentence_starts(doc: Doc) -> Doc:
     """Set ``is_sent_start`` on the tokens of a spaCy document, so that ``doc.sents`` gives ours."""
-    starts = sorted(_layout_starts(doc.text) | _starts_after_ends(doc))
+    starts = sorted(_layout_starts(doc.text) | _starts_after_ends(*_words(doc)))
     for token in doc:
         after = bisect_left(starts, token.idx)
         token.is_sent_start = after < len(starts) and starts[after] < token.idx + len(token)
@@ -166,26 +169,54 @@ def mark_sentence_starts(doc: Doc) -> Doc:
 
 
 def _stretches(text: str) -> Iterator[tuple[int, int]]:
-    """Find the stretches of text around marks that may end a sentence: all that the rules look at.
-
-    spaCy cuts what stands between spaces by itself, so that a stretch has the words that it has in
-    the whole text, at a fifth of the time.
-    """
-    chunks = list(_CHUNK.finditer(text))
-    begin = end = 0  # positions of chunks
-    starts = [0, *(chunk.start() for chunk in chunks[1:])]
-    for index in [index for index, chunk in enumerate(chunks) if chunk[1]]:
-        if end and index - _BEFORE > end:
-            yield starts[begin], chunks[end - 1].end()
-            end = 0
-        if not end:
-            begin = max(0, index - _BEFORE)
-        end = index + 1
-        while end < len(chunks) and _CLOSERS.issuperset(chunks[end][0]):
-            end += 1
-        end = min(end + 1, len(chunks))
+    """Find what the rules look at: the stretches around marks that may end a sentence."""
+    begin = end = 0
+    for marked in _MARKED.finditer(text):
+        first = _chunks_before(text, marked.start())
+        if first > end:
+            if end:
+                yield begin, end
+            begin = first
+        end = _FOLLOWING.match(text, marked.end()).end()  # type: ignore[union-attr]  # always
     if end:
-        yield starts[begin], chunks[end - 1].end()
+        yield begin, end
+
+
+def _chunks_before(text: str, position: int) -> int:
+    """Find where the second chunk before a position begins; 0 where there are fewer."""
+    low, width = position, 64
+    while low:
+        low, width = max(0, position - width), 16 * width
+        parts = text[low:position].rsplit(None, _BEFORE)
+        if len(parts) > _BEFORE:
+            return _after_space(text, low + len(parts[0]))
+    return 0
+
+
+def _cut(text: str, begin: int, end: int) -> tuple[list[int], list[str]]:
+    """Give where each word of a stretch begins, and the words, as spaCy cuts the whole text.
+
+    It cuts what stands between spaces by itself, and the same chunks come again and again. Space is
+    a word too, but for the single space after another.
+    """
+    positions: list[int] = []
+    words: list[str] = []
+    for chunk in _CHUNK.finditer(text, begin, end):
+        space, letters = chunk.groups()
+        position = chunk.start(2)
+        if gap := space.removeprefix(" ") if words else space:
+            positions.append(position - len(gap))
+            words.append(gap)
+        for word in _cut_chunk(letters):
+            positions.append(position)
+            words.append(word)
+            position += len(word)
+    return positions, words
+
+
+@lru_cache(maxsize=1 << 14)
+def _cut_chunk(letters: str) -> tuple[str, ...]:
+    return tuple(_words(_tokenizer()(letters))[1])
 
 
 def _layout_starts(text: str) -> set[int]:
@@ -193,12 +224,8 @@ def _layout_starts(text: str) -> set[int]:
     return {_after_space(text, start) for start in (0, *_layout_breaks(text))}
 
 
-def _starts_after_ends(doc: Doc) -> set[int]:
-    """Find the words that follow the end of a sentence; the offset of each.
-
-    Works on plain lists: making spaCy's token objects would take most of the time.
-    """
-    positions, words = _words(doc)
+def _starts_after_ends(positions: list[int], words: list[str]) -> set[int]:
+    """Find the words that follow the end of a sentence; the offset of each."""
     return {
         position
         for index, (position, word) in enumerate(zip(positions, words, strict=True))
@@ -207,7 +234,10 @@ def _starts_after_ends(doc: Doc) -> set[int]:
 
 
 def _words(doc: Doc) -> tuple[list[int], list[str]]:
-    """Give where each word of a tokenised text begins, and the words."""
+    """Give where each word of a tokenised text begins, and the words.
+
+    In plain lists: making spaCy's token objects would take most of the time.
+    """
     text = doc.text
     positions, words = [], []
     position = 0

@@ -7,10 +7,12 @@ from hypothesis import strategies as st
 from ka2nlp.sentences import (
     MAX_CHARACTERS,
     MAX_WORDS,
+    _cut,
     _layout_starts,
     _starts_after_ends,
     _stretches,
     _tokenizer,
+    _words,
     mark_sentence_starts,
     split_many,
     split_sentences,
@@ -147,12 +149,11 @@ WORDS_AND_SPACES = st.sampled_from([*WORDS.split(), " ", "  ", "\n", "\n\n", "\u
 )
 def test_what_is_looked_at_decides_as_the_whole_text_does(close: str, apart: list[str]) -> None:
     for text in (close, " ".join(apart)):
-        doc = _tokenizer()(text)
-        whole = _layout_starts(text) | _starts_after_ends(doc)
-        looked_at = _layout_starts(text)
+        whole = _starts_after_ends(*_words(_tokenizer()(text))) - _layout_starts(text)
+        looked_at = set()
         for begin, end in _stretches(text):
-            looked_at |= {begin + at for at in _starts_after_ends(_tokenizer()(text[begin:end]))}
-        assert looked_at == whole
+            looked_at |= _starts_after_ends(*_cut(text, begin, end))
+        assert looked_at - _layout_starts(text) == whole
 
 
 def test_spacy_documents_get_the_same_sentences() -> None:
