@@ -159,20 +159,24 @@ def withhold(
     return decided & kept, np.where(kept, answers, np.minimum(answers, 1))
 
 
-def rank_evidence(scores: NDArray[np.float64]) -> list[int]:
-    """Choose the sentences that show one label.
+def rank_evidence(scores: NDArray[np.float64]) -> list[list[tuple[int, float]]]:
+    """Choose the sentences that show each label.
 
     Parameters
     ----------
     scores
-        Of shape (n_sentences,), in [0, 1].
+        Of shape (n_sentences, n_labels), in [0, 1].
 
     Returns
     -------
-    list of int
-        At most three rows, best first: the best one, and others that score at least half as much.
-        Ties go to the earlier sentence.
+    list of list of (int, float)
+        For each label at most three rows with their scores, best first: the best one, and others
+        that score at least half as much. Ties go to the earlier sentence.
     """
-    order = np.argsort(-scores, kind="stable")[:MAX_EVIDENCE]
-    top = scores[order]
-    return [int(row) for row in order[top >= _EVIDENCE_SHARE * top[:1]]]
+    order = np.argsort(-scores, axis=0, kind="stable")[:MAX_EVIDENCE]
+    top = np.take_along_axis(scores, order, axis=0)
+    n_shown = (top >= _EVIDENCE_SHARE * top[:1]).sum(axis=0)
+    return [
+        list(zip(rows[:n], found, strict=False))
+        for rows, found, n in zip(order.T.tolist(), top.T.tolist(), n_shown, strict=True)
+    ]

@@ -362,25 +362,25 @@ class Tagger:
                 label=concept.label,
                 level=concept.level,
                 probability=float(scores[column]),
-                evidence=_evidence(encoded, shown[:, column]),
+                evidence=_evidence(encoded, best),
                 answer=answers[column],
             )
-            for column in columns
+            for column, best in zip(columns, rank_evidence(shown[:, columns]), strict=True)
             for concept in (self.taxonomy.concepts[column],)
         )
 
 
-def _evidence(encoded: EncodedDocument, scores: NDArray[np.float64]) -> tuple[Evidence, ...]:
+def _evidence(encoded: EncodedDocument, best: Iterable[tuple[int, float]]) -> tuple[Evidence, ...]:
     place_at = encoded.document.place_at
     return tuple(
         Evidence(
             sentence.start,
             sentence.end,
             sentence.text,
-            score=float(scores[row]),
+            score=score,
             place=place_at(sentence.start),
         )
-        for row in rank_evidence(scores)
+        for row, score in best
         for sentence in (encoded.sentences[row],)
     )
 

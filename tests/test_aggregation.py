@@ -59,6 +59,7 @@ def test_a_facet_is_never_decided_without_its_parent(
 
 
 def test_evidence_is_ranked_and_weak_sentences_are_left_out() -> None:
-    assert rank_evidence(np.array([0.1, 0.9, 0.5, 0.9, 0.8])) == [1, 3, 4]
-    assert rank_evidence(np.array([0.2, 0.9])) == [1]
-    assert rank_evidence(np.array([])) == []
+    scores = np.array([[0.1, 0.9], [0.9, 0.3], [0.5, 0.4], [0.9, 0.3], [0.8, 0.2]])
+    assert rank_evidence(scores) == [[(1, 0.9), (3, 0.9), (4, 0.8)], [(0, 0.9)]]
+    assert rank_evidence(scores[:1]) == [[(0, 0.1)], [(0, 0.9)]]
+    assert rank_evidence(scores[:0]) == [[], []]
