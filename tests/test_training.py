@@ -217,6 +217,8 @@ def test_the_encoder_learns(
     from ka2nlp.encoder_training import FineTuneSettings
     from ka2nlp.transformer_body import TransformerBody
 
+    if precision == "bfloat16" and transformer_body._precision() is not torch.bfloat16:
+        pytest.skip("this processor emulates bfloat16, which training then never chooses: minutes")
     monkeypatch.setattr(transformer_body, "_precision", lambda: getattr(torch, precision))
     corpus = labelled(60)
     settings = FineTuneSettings(n_epochs=4)
