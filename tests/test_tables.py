@@ -195,3 +195,24 @@ def test_real_rows_of_the_export(tmp_path: Path) -> None:
         assert document.metadata.get("year") == known.get("Call year")
         assert document.metadata["countries"] == known["Participating countries"]
         assert not document.problems
+
+
+def test_a_workbook_goes_on_over_sheets(tmp_path: Path) -> None:
+    openpyxl = pytest.importorskip("openpyxl", reason="openpyxl comes with the test extra")
+    workbook = openpyxl.Workbook()
+    sheets = {
+        "2017": [["Projects of 2017"], ["Project Title", "Project Summary"], ["A", "We mend."]],
+        "Codes": [["code", "description"], ["KA2", "Cooperation"]],
+        "2018": [["PROJECT TITLE", "Project summary", "Funding Year"], ["B", "We teach.", 2018]],
+    }
+    for name, rows in sheets.items():
+        sheet = workbook.create_sheet(name)
+        for cells in rows:
+            sheet.append(cells)
+    path = tmp_path / "sheets.xlsx"
+    workbook.save(path)
+    found = [(one.id, one.title, one.text) for one in read_documents(path)]
+    assert found == [
+        ("sheets:2017:3", "A", "We mend."),
+        ("sheets:2018:2", "B", "We teach."),
+    ]

@@ -73,6 +73,11 @@ class Columns:
     text: tuple[int, ...]
     metadata: Mapping[int, str]
 
+    def names(self, headers: Sequence[str]) -> tuple[str, ...]:
+        """Give the names of identifier, title and text in a header row, as ``normalise`` does."""
+        found = (self.id, self.title, *self.text)
+        return tuple("" if at is None else normalise(headers[at]) for at in found)
+
     def document(self, cells: Sequence[object], place: str) -> Document:
         """Make a document of a row; ``place`` names it where it has no identifier.
 

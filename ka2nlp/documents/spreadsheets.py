@@ -20,7 +20,11 @@ _HEADER_WITHIN: Final = 20
 
 
 def read_spreadsheet(stream: BinaryIO, name: str, options: ReadingOptions) -> Iterator[Document]:
-    """Read the first sheet that has a header row with a text column."""
+    """Read the first sheet that has a header row with a text column, and all others like it.
+
+    An export may go on over several sheets. Those count whose identifier, title and text have the
+    same names; others, such as notes or lists of codes, are left out.
+    """
     from python_calamine import CalamineError, CalamineWorkbook
 
     with seekable(stream) as file:
@@ -33,6 +37,7 @@ def read_spreadsheet(stream: BinaryIO, name: str, options: ReadingOptions) -> It
                 f"got a file that is not a workbook ({error}); save it as .xlsx or .csv"
             ) from error
     reasons = []
+    known: tuple[str, ...] | None = None
     for sheet in sheets:
         rows = sheet.iter_rows()
         first = sheet.start[0] + 1 if sheet.start else 1
@@ -43,9 +48,15 @@ def read_spreadsheet(stream: BinaryIO, name: str, options: ReadingOptions) -> It
             except InputError as error:
                 reasons.append(str(error))
                 continue
-            yield from _documents(rows, columns, f"{name}:{sheet.name}", number + 1)
-            return
-    raise InputError(reasons[0] if reasons else "got a workbook without a row, expected a table")
+            names = columns.names(headers)
+            if known in (None, names):
+                known = names
+                yield from _documents(rows, columns, f"{name}:{sheet.name}", number + 1)
+            break
+    if known is None:
+        raise InputError(
+            reasons[0] if reasons else "got a workbook without a row, expected a table"
+        )
 
 
 def _documents(
