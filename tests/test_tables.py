@@ -216,3 +216,26 @@ def test_a_workbook_goes_on_over_sheets(tmp_path: Path) -> None:
         ("sheets:2017:3", "A", "We mend."),
         ("sheets:2018:2", "B", "We teach."),
     ]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize(
+    ("before", "line"),
+    [("sep=;\n", 3), ("\n\n", 4), ("Projekte der Bürger\nErzeugt am;2026-11-01\n;;\n", 5)],
+)
+def test_a_table_with_lines_before_its_header(
+    tmp_path: Path, encoding: str, before: str, line: int
+) -> None:
+    path = tmp_path / "export.csv"
+    text = before + 'Project Title;"Project\nSummary";Funding Year\nA;"We, too,\nmend.";2017\n'
+    path.write_text(text + "B;We teach.\n", encoding=encoding, newline="")
+    first, second = read_documents(path)
+    assert (first.title, first.text, first.metadata) == ("A", "We, too,\nmend.", {"year": "2017"})
+    assert (first.id, second.id) == (f"export:{line + 1}", f"export:{line + 3}")
+
+
+def test_no_line_of_a_table_is_taken_for_its_header(tmp_path: Path) -> None:
+    path = tmp_path / "export.csv"
+    path.write_text("number,kind,words\n1,text,We mend.\n2,summary,We teach.\n")
+    with pytest.raises(InputError, match="got the columns number, kind, words"):
+        list(read_documents(path))

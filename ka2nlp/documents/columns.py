@@ -16,7 +16,10 @@ from typing import Final
 from ka2nlp.errors import InputError
 from ka2nlp.records import Document
 
-__all__ = ["Columns", "find_columns", "normalise"]
+__all__ = ["HEADER_WITHIN", "Columns", "find_columns", "normalise"]
+
+HEADER_WITHIN: Final = 20
+"""Exports may begin with lines about the export; the header stands within as many rows."""
 
 _ID: Final = (
     "id",

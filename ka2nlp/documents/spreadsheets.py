@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import BinaryIO, Final
+from typing import BinaryIO
 
 from ka2nlp.documents.archives import check_workbook
-from ka2nlp.documents.columns import Columns, find_columns
+from ka2nlp.documents.columns import HEADER_WITHIN, Columns, find_columns
 from ka2nlp.documents.options import ReadingOptions
 from ka2nlp.documents.streams import seekable
 from ka2nlp.errors import InputError
 from ka2nlp.records import Document
 
 __all__ = ["read_spreadsheet"]
-
-_HEADER_WITHIN: Final = 20
-"""Exports may begin with lines about the export; the header stands within as many rows."""
 
 
 def read_spreadsheet(stream: BinaryIO, name: str, options: ReadingOptions) -> Iterator[Document]:
@@ -41,7 +38,7 @@ def read_spreadsheet(stream: BinaryIO, name: str, options: ReadingOptions) -> It
     for sheet in sheets:
         rows = sheet.iter_rows()
         first = sheet.start[0] + 1 if sheet.start else 1
-        for number, cells in enumerate(islice(rows, _HEADER_WITHIN), start=first):
+        for number, cells in enumerate(islice(rows, HEADER_WITHIN), start=first):
             headers = [str(cell) for cell in cells]
             try:
                 columns = find_columns(headers, text=options.text_column, id=options.id_column)
