@@ -264,3 +264,9 @@ def test_strongest_pairs_are_ordered_by_lift(tmp_path: Path, taxonomy: Taxonomy)
     assert all(one.lift >= other.lift for one, other in pairwise(pairs))
     assert pairs[0].first == "S5"
     assert pairs[0].lift == pytest.approx(36 / 16)
+
+
+def test_pairs_at_chance_are_not_shown(tmp_path: Path, taxonomy: Taxonomy) -> None:
+    rows: list[dict[str, Any]] = [{"tags": tags} for tags in (["S1", "S5"], ["S1"], ["S5"], [])]
+    write_archive(tmp_path, rows * 10, shard_rows=50)
+    assert read(tmp_path, taxonomy).strongest() == []

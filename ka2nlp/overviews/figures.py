@@ -28,6 +28,8 @@ OTHER_KINDS: Final = "other kinds"
 _KINDS: Final = 500
 _MIN_TOGETHER: Final = 5
 _STRONGEST: Final = 10
+_LOWEST_LIFT: Final = 1.05
+"""Under it, "1.0 times" would be printed: no more often than chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,8 @@ class Figures:
             if self.together[one, other] >= _MIN_TOGETHER
             for rarer, commoner in [sorted((one, other), key=lambda column: counts[column])]
         ]
-        return sorted(pairs, key=lambda pair: -pair.lift)[:_STRONGEST]
+        above = [pair for pair in pairs if pair.lift >= _LOWEST_LIFT]
+        return sorted(above, key=lambda pair: -pair.lift)[:_STRONGEST]
 
 
 def count(run: Run) -> Figures:
