@@ -245,9 +245,11 @@ def test_tables_hold_the_same_figures(report: Callable[..., str], tmp_path: Path
     report(tmp_path / "a", "--csv", tmp_path / "csv", "--compare", tmp_path / "a")
 
     def table(name: str) -> list[dict[str, str]]:
-        with (tmp_path / "csv" / f"{name}.csv").open(newline="", encoding="utf-8") as stream:
+        with (tmp_path / "csv" / f"{name}.csv").open(newline="", encoding="utf-8-sig") as stream:
             return list(csv.DictReader(stream))
 
+    for path in (tmp_path / "csv").iterdir():
+        assert path.read_bytes().startswith(b"\xef\xbb\xbf")  # Excel would garble names otherwise
     outcomes = {row["code"]: row for row in table("outcomes")}
     assert list(outcomes) == list(Taxonomy.load().codes)
     assert outcomes["O1a"]["part of"] == "O1"
