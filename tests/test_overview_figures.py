@@ -20,7 +20,7 @@ from archive_folders import write_archive
 
 from ka2nlp.overviews.breakdowns import MAX_CELLS
 from ka2nlp.overviews.comparison import compare
-from ka2nlp.overviews.figures import Figures, count, kind
+from ka2nlp.overviews.figures import REPEATED, Figures, count, kind
 from ka2nlp.overviews.runs import open_run
 from ka2nlp.overviews.tallies import Tally
 
@@ -213,10 +213,14 @@ def test_compare_two_archives(tmp_path: Path, taxonomy: Taxonomy) -> None:
 def test_a_repeated_identifier_counts_once(tmp_path: Path, taxonomy: Taxonomy) -> None:
     write_archive(tmp_path / "this", [{"id": "x", "tags": ["S1"]}, {"id": "x"}, {"id": "y"}])
     write_archive(tmp_path / "other", [{"id": "y"}, {"id": "x"}, {"id": "z"}])
-    changes = compare(*(read(tmp_path / name, taxonomy) for name in ("this", "other"))).changes
+    this, other = (read(tmp_path / name, taxonomy) for name in ("this", "other"))
+    changes = compare(this, other).changes
     assert changes is not None
     assert changes.n == 2
     assert changes.gained[0] == 1
+    assert not compare(this, other).same_projects
+    assert compare(this, this).same_projects
+    assert (this.warnings, other.warnings) == ({REPEATED: 1}, {})
 
 
 def test_bad_archives_say_what_to_do(tmp_path: Path, taxonomy: Taxonomy) -> None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Figures", "Pair", "count"]
 
 OTHER_KINDS: Final = "other kinds"
+REPEATED: Final = "an earlier project has the same identifier: both are counted"
 _KINDS: Final = 500
 _MIN_TOGETHER: Final = 5
 _STRONGEST: Final = 10
@@ -175,7 +176,7 @@ def count(run: Run) -> Figures:
 class _Counts:
     """What is counted of every batch, whatever its metadata."""
 
-    COLUMNS: Final = ("source", "title", "problem", "warnings", "language", *COLUMNS)
+    COLUMNS: Final = ("id", "source", "title", "problem", "warnings", "language", *COLUMNS)
 
     def __init__(self, run: Run) -> None:
         self.codes = run.taxonomy.codes
@@ -186,6 +187,7 @@ class _Counts:
         self.together = np.zeros((len(self.codes), len(self.codes)), dtype=np.int64)
         self.n_outcomes = np.zeros(len(self.outcomes) + 1, dtype=np.int64)
         self.candidates = Candidates(run)
+        self.ids: set[str] = set()
         self.problems: Counter[str] = Counter()
         self.warnings: Counter[str] = Counter()
         self.languages: Counter[str] = Counter()
@@ -212,6 +214,10 @@ class _Counts:
         _add_kinds(self.problems, map(kind, problems))
         for warnings in tagged.column("warnings").to_pylist():
             _add_kinds(self.warnings, dict.fromkeys(map(kind, warnings or ())))
+        before, ids = len(self.ids), tagged.column("id").to_pylist()
+        self.ids.update(ids)
+        if n_repeated := before + len(ids) - len(self.ids):
+            self.warnings[REPEATED] += n_repeated
         _add_kinds(self.languages, (code or "unknown" for code in tagged["language"].to_pylist()))
         _add_kinds(self.sources, batch.column("source").to_pylist())
 
