@@ -261,6 +261,7 @@ def test_tables_hold_the_same_figures(report: Callable[..., str], tmp_path: Path
     assert {"'@evil"} < {row["country"] for row in table("by_country")}
     assert not any(row["title"].startswith("=") for row in table("examples"))
     assert {row["agreement"] for row in table("comparison")} == {"1.00"}
+    assert {row["low"] + row["high"] for row in table("comparison")} == {""}  # one and the same
 
 
 def test_without_metadata_there_is_nothing_to_filter(

@@ -149,7 +149,10 @@ def _comparison(figures: Figures, comparison: Comparison) -> Table:
     shares = [one.total.per_document(one.total.expected)[0] for one in (comparison.other, figures)]
     changes = comparison.changes
     columns: tuple[str, ...] = (*_LABEL, "share other", "share this", "difference", "low", "high")
-    arrays = [*shares, comparison.shift, comparison.low, comparison.high]
+    interval = [comparison.low, comparison.high]
+    if comparison.same_projects:  # then it is the model that differs, and there is no interval
+        interval = [np.full_like(bound, np.nan) for bound in interval]
+    arrays = [*shares, comparison.shift, *interval]
     if changes is not None:
         columns = (*columns, "gained", "lost", "tagged in both", "agreement", "kappa")
         arrays += [changes.gained, changes.lost, changes.both, changes.agreement, changes.kappa]
