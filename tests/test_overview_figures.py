@@ -270,6 +270,13 @@ def test_strongest_pairs_are_ordered_by_lift(tmp_path: Path, taxonomy: Taxonomy)
     assert pairs[0].lift == pytest.approx(36 / 16)
 
 
+def test_groups_are_found_by_the_headers_of_the_export(tmp_path: Path, taxonomy: Taxonomy) -> None:
+    keep = ("Funding Year", "Action Type", "Coordinator's country")
+    write_archive(tmp_path, [dict(zip(keep, ("2017", "KA220", "PT"), strict=True))], keep=keep)
+    groups = [(one.dimension.name, one.values) for one in read(tmp_path, taxonomy).breakdowns]
+    assert groups == [("year", ("2017",)), ("action", ("KA220",)), ("country", ("PT",))]
+
+
 def test_pairs_at_chance_are_not_shown(tmp_path: Path, taxonomy: Taxonomy) -> None:
     rows: list[dict[str, Any]] = [{"tags": tags} for tags in (["S1", "S5"], ["S1"], ["S5"], [])]
     write_archive(tmp_path, rows * 10, shard_rows=50)
