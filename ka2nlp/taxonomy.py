@@ -185,6 +185,11 @@ class Taxonomy:
             if concept.broader is None and concept.level not in framing
         )
 
+    @property
+    def noun(self) -> str:
+        """What the labels of ``outcomes`` are called: outcomes only where others frame them."""
+        return "outcome" if any(level.framing for level in self.levels) else "label"
+
     def with_parents(self, codes: Iterable[str]) -> list[str]:
         """Add the parent of every facet; the result is in label order."""
         given = {code for code in codes if self.column(code) >= 0}

@@ -342,12 +342,22 @@ def test_a_kept_column_must_not_hide_another(tmp_path: Path, name: str) -> None:
         archive(descriptions(1), tmp_path, keep=[name])
 
 
+def test_a_column_to_keep_goes_by_its_header_too(tmp_path: Path) -> None:
+    path = tmp_path / "export.csv"
+    path.write_text(f"Call year,Coordinator's country,text\n2017,PT,{PROJECT}\n")
+    headers = ["Call year", "coordinator’s country", "Funding Year"]
+    summary = archive(path, tmp_path / "archive", keep=headers)
+    assert summary.empty == ()
+    table = read_archive(tmp_path / "archive", headers)
+    assert table.to_pylist() == [dict(zip(headers, ("2017", "PT", "2017"), strict=True))]
+
+
 def test_a_column_to_keep_is_matched_loosely(tmp_path: Path) -> None:
     named = [Document("a", "", PROJECT, {"Call Year": 2015, "Start-Up": 1}), description(1)]
     summary = archive(named, tmp_path, keep=["call_year", "Year", "start up"])
     assert summary.empty == ()
     table = read_archive(tmp_path, ["call_year", "Year", "start up"])
-    assert [*table.to_pydict().values()] == [["2015", None], [None, "2015"], ["1", None]]
+    assert [*table.to_pydict().values()] == [["2015", "2015"], [None, "2015"], ["1", None]]
 
 
 def test_command(call: Call, tmp_path: Path) -> None:

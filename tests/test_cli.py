@@ -127,6 +127,22 @@ def test_a_missing_library_is_named_with_its_extra(tmp_path: Path) -> None:
     assert done.stderr.splitlines()[-1].endswith("install it with: pip install 'ka2nlp[learn]'")
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full to write to")
+@pytest.mark.parametrize("verb", [["taxonomy"], ["tag", str(EXAMPLES / "water-mains.txt")]])
+def test_a_full_disk_behind_the_output_is_one_line(verb: list[str]) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "ka2nlp", *verb],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 2
+    assert done.stderr.startswith("ka2nlp: got a full disk")
+    assert done.stderr.count("\n") == 1
+
+
 def loaded_by(*arguments: str) -> set[str]:
     """Run a command in a fresh process and list the modules that it imported."""
     script = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -205,6 +206,9 @@ def test_an_archive_and_its_page(model: Path, call: Call, tmp_path: Path) -> Non
     assert "Horizontal priorities of Erasmus+ (2021-2027)" in page
     assert "Key Action 2" not in page
     assert "Framing aims" not in page
+    assert "How many projects address each label" in page
+    said = re.sub(r"<style>.*?</style>|<[^>]*>|serves any outcome", " ", page, flags=re.DOTALL)
+    assert "outcome" not in said.lower()
 
 
 def test_groups_follow_the_vocabulary(priorities: Taxonomy, taxonomy: Taxonomy) -> None:
@@ -212,6 +216,7 @@ def test_groups_follow_the_vocabulary(priorities: Taxonomy, taxonomy: Taxonomy) 
     framing = {level.key for level in taxonomy.levels if level.framing}
     assert framing == {"practice", "reach", "challenge"}
     assert len(taxonomy.outcomes) == 24
+    assert (priorities.noun, taxonomy.noun) == ("label", "outcome")
 
 
 def test_a_vocabulary_needs_outcomes(priorities: Taxonomy) -> None:

@@ -20,7 +20,7 @@ from archive_folders import write_archive
 
 from ka2nlp.overviews.breakdowns import MAX_CELLS
 from ka2nlp.overviews.comparison import compare
-from ka2nlp.overviews.figures import Figures, count, kind
+from ka2nlp.overviews.figures import REPEATED, Figures, count, kind
 from ka2nlp.overviews.runs import open_run
 from ka2nlp.overviews.tallies import Tally
 
@@ -213,10 +213,14 @@ def test_compare_two_archives(tmp_path: Path, taxonomy: Taxonomy) -> None:
 def test_a_repeated_identifier_counts_once(tmp_path: Path, taxonomy: Taxonomy) -> None:
     write_archive(tmp_path / "this", [{"id": "x", "tags": ["S1"]}, {"id": "x"}, {"id": "y"}])
     write_archive(tmp_path / "other", [{"id": "y"}, {"id": "x"}, {"id": "z"}])
-    changes = compare(*(read(tmp_path / name, taxonomy) for name in ("this", "other"))).changes
+    this, other = (read(tmp_path / name, taxonomy) for name in ("this", "other"))
+    changes = compare(this, other).changes
     assert changes is not None
     assert changes.n == 2
     assert changes.gained[0] == 1
+    assert not compare(this, other).same_projects
+    assert compare(this, this).same_projects
+    assert (this.warnings, other.warnings) == ({REPEATED: 1}, {})
 
 
 def test_bad_archives_say_what_to_do(tmp_path: Path, taxonomy: Taxonomy) -> None:
@@ -264,3 +268,16 @@ def test_strongest_pairs_are_ordered_by_lift(tmp_path: Path, taxonomy: Taxonomy)
     assert all(one.lift >= other.lift for one, other in pairwise(pairs))
     assert pairs[0].first == "S5"
     assert pairs[0].lift == pytest.approx(36 / 16)
+
+
+def test_groups_are_found_by_the_headers_of_the_export(tmp_path: Path, taxonomy: Taxonomy) -> None:
+    keep = ("Funding Year", "Action Type", "Coordinator's country")
+    write_archive(tmp_path, [dict(zip(keep, ("2017", "KA220", "PT"), strict=True))], keep=keep)
+    groups = [(one.dimension.name, one.values) for one in read(tmp_path, taxonomy).breakdowns]
+    assert groups == [("year", ("2017",)), ("action", ("KA220",)), ("country", ("PT",))]
+
+
+def test_pairs_at_chance_are_not_shown(tmp_path: Path, taxonomy: Taxonomy) -> None:
+    rows: list[dict[str, Any]] = [{"tags": tags} for tags in (["S1", "S5"], ["S1"], ["S5"], [])]
+    write_archive(tmp_path, rows * 10, shard_rows=50)
+    assert read(tmp_path, taxonomy).strongest() == []

@@ -245,9 +245,11 @@ def test_tables_hold_the_same_figures(report: Callable[..., str], tmp_path: Path
     report(tmp_path / "a", "--csv", tmp_path / "csv", "--compare", tmp_path / "a")
 
     def table(name: str) -> list[dict[str, str]]:
-        with (tmp_path / "csv" / f"{name}.csv").open(newline="", encoding="utf-8") as stream:
+        with (tmp_path / "csv" / f"{name}.csv").open(newline="", encoding="utf-8-sig") as stream:
             return list(csv.DictReader(stream))
 
+    for path in (tmp_path / "csv").iterdir():
+        assert path.read_bytes().startswith(b"\xef\xbb\xbf")  # Excel would garble names otherwise
     outcomes = {row["code"]: row for row in table("outcomes")}
     assert list(outcomes) == list(Taxonomy.load().codes)
     assert outcomes["O1a"]["part of"] == "O1"
@@ -259,6 +261,7 @@ def test_tables_hold_the_same_figures(report: Callable[..., str], tmp_path: Path
     assert {"'@evil"} < {row["country"] for row in table("by_country")}
     assert not any(row["title"].startswith("=") for row in table("examples"))
     assert {row["agreement"] for row in table("comparison")} == {"1.00"}
+    assert {row["low"] + row["high"] for row in table("comparison")} == {""}  # one and the same
 
 
 def test_without_metadata_there_is_nothing_to_filter(

@@ -195,3 +195,47 @@ def test_real_rows_of_the_export(tmp_path: Path) -> None:
         assert document.metadata.get("year") == known.get("Call year")
         assert document.metadata["countries"] == known["Participating countries"]
         assert not document.problems
+
+
+def test_a_workbook_goes_on_over_sheets(tmp_path: Path) -> None:
+    openpyxl = pytest.importorskip("openpyxl", reason="openpyxl comes with the test extra")
+    workbook = openpyxl.Workbook()
+    sheets = {
+        "2017": [["Projects of 2017"], ["Project Title", "Project Summary"], ["A", "We mend."]],
+        "Codes": [["code", "description"], ["KA2", "Cooperation"]],
+        "2018": [["PROJECT TITLE", "Project summary", "Funding Year"], ["B", "We teach.", 2018]],
+    }
+    for name, rows in sheets.items():
+        sheet = workbook.create_sheet(name)
+        for cells in rows:
+            sheet.append(cells)
+    path = tmp_path / "sheets.xlsx"
+    workbook.save(path)
+    found = [(one.id, one.title, one.text) for one in read_documents(path)]
+    assert found == [
+        ("sheets:2017:3", "A", "We mend."),
+        ("sheets:2018:2", "B", "We teach."),
+    ]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize(
+    ("before", "line"),
+    [("sep=;\n", 3), ("\n\n", 4), ("Projekte der Bürger\nErzeugt am;2026-11-01\n;;\n", 5)],
+)
+def test_a_table_with_lines_before_its_header(
+    tmp_path: Path, encoding: str, before: str, line: int
+) -> None:
+    path = tmp_path / "export.csv"
+    text = before + 'Project Title;"Project\nSummary";Funding Year\nA;"We, too,\nmend.";2017\n'
+    path.write_text(text + "B;We teach.\n", encoding=encoding, newline="")
+    first, second = read_documents(path)
+    assert (first.title, first.text, first.metadata) == ("A", "We, too,\nmend.", {"year": "2017"})
+    assert (first.id, second.id) == (f"export:{line + 1}", f"export:{line + 3}")
+
+
+def test_no_line_of_a_table_is_taken_for_its_header(tmp_path: Path) -> None:
+    path = tmp_path / "export.csv"
+    path.write_text("number,kind,words\n1,text,We mend.\n2,summary,We teach.\n")
+    with pytest.raises(InputError, match="got the columns number, kind, words"):
+        list(read_documents(path))

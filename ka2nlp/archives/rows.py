@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from ka2nlp.archives.settings import Settings
-from ka2nlp.documents.columns import normalise
+from ka2nlp.documents.columns import metadata_name, normalise
 from ka2nlp.documents.urls import show_url
 from ka2nlp.errors import InputError
 from ka2nlp.records import Document
@@ -129,11 +129,12 @@ def make_row(source: str, number: int, document: Document, settings: Settings) -
 
 
 def _kept(metadata: Mapping[str, object], wanted: str) -> object:
-    """Look up a column by its name, or by one that is like it."""
+    """Look up a column by its name, by one like it, or by the header that it had in the file."""
     if wanted in metadata:
         return metadata[wanted]
-    alike = normalise(wanted)
-    return next((value for name, value in metadata.items() if normalise(name) == alike), None)
+    words = normalise(wanted)
+    names = (*(name for name in metadata if normalise(name) == words), metadata_name(wanted))
+    return next((metadata[name] for name in names if name in metadata), None)
 
 
 def _problem(document: Document) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from importlib import import_module
@@ -41,6 +42,9 @@ _OPTIONAL: Final = {
     "uvicorn": ("uvicorn", "serve"),
 }
 """Libraries of extras, by the name they are imported by, with the extra that brings them."""
+
+
+_FULL: Final = (errno.ENOSPC, errno.EDQUOT)
 
 
 class _Verbs(click.Group):
@@ -91,6 +95,7 @@ def main(arguments: list[str] | None = None) -> int:
     """
     try:
         result = verbs.main(args=arguments, prog_name="ka2nlp", standalone_mode=False)
+        sys.stdout.flush()  # at the end of the process it would be too late to tell
         return result if isinstance(result, int) else 0
     except click.ClickException as error:
         error.show()
@@ -112,5 +117,18 @@ def main(arguments: list[str] | None = None) -> int:
         click.echo("ka2nlp: interrupted", err=True)
         return 130
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard_output()
         return 0
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        _discard_output()
+        click.echo(
+            "ka2nlp: got a full disk, expected room for the output; make room, or write elsewhere",
+            err=True,
+        )
+        return 2
+
+
+def _discard_output() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -16,7 +16,10 @@ from typing import Final
 from ka2nlp.errors import InputError
 from ka2nlp.records import Document
 
-__all__ = ["Columns", "find_columns", "normalise"]
+__all__ = ["HEADER_WITHIN", "Columns", "find_columns", "metadata_name", "normalise"]
+
+HEADER_WITHIN: Final = 20
+"""Exports may begin with lines about the export; the header stands within as many rows."""
 
 _ID: Final = (
     "id",
@@ -72,6 +75,11 @@ class Columns:
     title: int | None
     text: tuple[int, ...]
     metadata: Mapping[int, str]
+
+    def names(self, headers: Sequence[str]) -> tuple[str, ...]:
+        """Give the names of identifier, title and text in a header row, as ``normalise`` does."""
+        found = (self.id, self.title, *self.text)
+        return tuple("" if at is None else normalise(headers[at]) for at in found)
 
     def document(self, cells: Sequence[object], place: str) -> Document:
         """Make a document of a row; ``place`` names it where it has no identifier.
@@ -134,7 +142,7 @@ def find_columns(
         )
     taken = {id_at, title_at, *text_at}
     metadata = {
-        position: _metadata_name(header, name)
+        position: metadata_name(header)
         for position, (header, name) in enumerate(zip(headers, names, strict=True))
         if position not in taken and name and not _PARTNER.match(f"{name} ")
     }
@@ -162,7 +170,9 @@ def _text_columns(names: Sequence[str]) -> tuple[int, ...]:
     return (whole, *(position for position in parts if position != whole))
 
 
-def _metadata_name(header: str, name: str) -> str:
+def metadata_name(header: str) -> str:
+    """Give the name that a column of metadata has in every vintage: ``Call year`` is ``year``."""
+    name = normalise(header)
     for prefix, short in _PREFIXED.items():
         if name.startswith(prefix):
             return short

@@ -6,9 +6,10 @@ import csv
 import io
 import re
 from collections.abc import Iterator
+from itertools import chain
 from typing import BinaryIO, Final, TextIO
 
-from ka2nlp.documents.columns import find_columns
+from ka2nlp.documents.columns import HEADER_WITHIN, find_columns
 from ka2nlp.documents.decoding import decode, encoding_of
 from ka2nlp.documents.options import ReadingOptions
 from ka2nlp.documents.streams import seekable
@@ -19,6 +20,9 @@ __all__ = ["read_delimited"]
 
 _DELIMITERS: Final = (",", ";", "\t")
 _SAMPLE: Final = 1 << 16
+_NOTE_CELLS: Final = 2
+"""Most cells of a line about the export: ``Generated on``, with its date."""
+
 _LONGEST_CELL: Final = 10_000_000
 _SPOILED: Final = re.compile("[\udc80-\udcff]")
 """What ``surrogateescape`` makes of a byte that is not of the encoding."""
@@ -59,13 +63,15 @@ def _check_encoding(sample: bytes, encoding: str) -> None:
 
 def _documents(text: TextIO, name: str, options: ReadingOptions) -> Iterator[Document]:
     csv.field_size_limit(_LONGEST_CELL)
+    before, start = _find_header(text, options)
+    text.seek(start)
     reader = csv.reader(text, delimiter=_delimiter(text.readline()))
-    text.seek(0)
+    text.seek(start)
     headers = next(reader)
     columns = find_columns(headers, text=options.text_column, id=options.id_column)
     rows = 0
     while True:
-        place = f"{name}:{reader.line_num + 1}"
+        place = f"{name}:{before + reader.line_num + 1}"
         try:
             cells = next(reader)
         except StopIteration:
@@ -81,6 +87,40 @@ def _documents(text: TextIO, name: str, options: ReadingOptions) -> Iterator[Doc
         rows += bool(problem or any(cells))
     if not rows:
         raise InputError("got a header without a row, expected one row a description")
+
+
+def _find_header(text: TextIO, options: ReadingOptions) -> tuple[int, int]:
+    """Pass over blank lines, ``sep=;`` and lines about the export, as far as a header follows.
+
+    Returns
+    -------
+    tuple of int
+        The lines before the header, and its position; (0, 0) where none is found.
+    """
+    before = 0
+    for _ in range(HEADER_WITHIN):
+        start = text.tell()
+        line = text.readline()
+        lines = chain([line], iter(text.readline, ""))  # readline: next() would forbid tell()
+        reader = csv.reader(lines, delimiter=_delimiter(line))
+        try:
+            cells = next(reader, [])
+        except csv.Error:
+            break
+        if _is_header(cells, options):
+            return before, start
+        if sum(map(bool, map(str.strip, cells))) > _NOTE_CELLS:
+            break
+        before += reader.line_num
+    return 0, 0
+
+
+def _is_header(cells: list[str], options: ReadingOptions) -> bool:
+    try:
+        find_columns(cells, text=options.text_column, id=options.id_column)
+    except InputError:
+        return False
+    return True
 
 
 def _delimiter(header: str) -> str:

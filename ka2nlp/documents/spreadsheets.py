@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import BinaryIO, Final
+from typing import BinaryIO
 
 from ka2nlp.documents.archives import check_workbook
-from ka2nlp.documents.columns import Columns, find_columns
+from ka2nlp.documents.columns import HEADER_WITHIN, Columns, find_columns
 from ka2nlp.documents.options import ReadingOptions
 from ka2nlp.documents.streams import seekable
 from ka2nlp.errors import InputError
@@ -15,12 +15,13 @@ from ka2nlp.records import Document
 
 __all__ = ["read_spreadsheet"]
 
-_HEADER_WITHIN: Final = 20
-"""Exports may begin with lines about the export; the header stands within as many rows."""
-
 
 def read_spreadsheet(stream: BinaryIO, name: str, options: ReadingOptions) -> Iterator[Document]:
-    """Read the first sheet that has a header row with a text column."""
+    """Read the first sheet that has a header row with a text column, and all others like it.
+
+    An export may go on over several sheets. Those count whose identifier, title and text have the
+    same names; others, such as notes or lists of codes, are left out.
+    """
     from python_calamine import CalamineError, CalamineWorkbook
 
     with seekable(stream) as file:
@@ -33,19 +34,26 @@ def read_spreadsheet(stream: BinaryIO, name: str, options: ReadingOptions) -> It
                 f"got a file that is not a workbook ({error}); save it as .xlsx or .csv"
             ) from error
     reasons = []
+    known: tuple[str, ...] | None = None
     for sheet in sheets:
         rows = sheet.iter_rows()
         first = sheet.start[0] + 1 if sheet.start else 1
-        for number, cells in enumerate(islice(rows, _HEADER_WITHIN), start=first):
+        for number, cells in enumerate(islice(rows, HEADER_WITHIN), start=first):
             headers = [str(cell) for cell in cells]
             try:
                 columns = find_columns(headers, text=options.text_column, id=options.id_column)
             except InputError as error:
                 reasons.append(str(error))
                 continue
-            yield from _documents(rows, columns, f"{name}:{sheet.name}", number + 1)
-            return
-    raise InputError(reasons[0] if reasons else "got a workbook without a row, expected a table")
+            names = columns.names(headers)
+            if known in (None, names):
+                known = names
+                yield from _documents(rows, columns, f"{name}:{sheet.name}", number + 1)
+            break
+    if known is None:
+        raise InputError(
+            reasons[0] if reasons else "got a workbook without a row, expected a table"
+        )
 
 
 def _documents(

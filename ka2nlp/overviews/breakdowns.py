@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from ka2nlp.documents.columns import normalise
+from ka2nlp.documents.columns import metadata_name, normalise
 from ka2nlp.overviews.runs import Run
 from ka2nlp.overviews.tallies import Tally
 
@@ -51,8 +51,8 @@ class Dimension:
 
 
 DIMENSIONS: Final = (
-    Dimension("year", ("year", "call year"), 15, ordered=True),
-    Dimension("action", ("action", "action type"), 10),
+    Dimension("year", ("year",), 15, ordered=True),
+    Dimension("action", ("action",), 10),
     Dimension("country", ("country",), 20),
     Dimension("field", ("field", "fields", "sector"), 10),
     Dimension("topic", ("topics", "topic"), 25, listed=True),
@@ -189,7 +189,7 @@ def plan(run: Run) -> Plan:
 
 
 def _column(dimension: Dimension, kept: Sequence[str]) -> str | None:
-    names = {normalise(name): name for name in reversed(kept)}
+    names = {normalise(metadata_name(name)): name for name in reversed(kept)}
     return next((names[name] for name in dimension.columns if name in names), None)
 
 

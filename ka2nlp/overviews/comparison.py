@@ -83,22 +83,23 @@ def compare(figures: Figures, other: Figures) -> Comparison:
         This run and the other.
     """
     shift, low, high = difference(figures.total, other.total)
-    changes = _changes(figures.run, other.run)
-    same = changes is not None and changes.n == figures.n == other.n
-    return Comparison(other, shift, low, high, changes, same)
+    changes, same = _changes(figures.run, other.run)
+    return Comparison(other, shift, low, high, changes, same and figures.n == other.n)
 
 
-def _changes(this: Run, other: Run) -> Changes | None:
+def _changes(this: Run, other: Run) -> tuple[Changes | None, bool]:
+    """Find the changes, and whether every identifier of either run is in both."""
     import pyarrow.compute as pc
 
     (ids, tags), (other_ids, other_tags) = _decisions(this), _decisions(other)
     at = pc.index_in(ids, value_set=other_ids).fill_null(-1).to_numpy(zero_copy_only=False)
     common = at >= 0
     if not common.any():
-        return None
+        return None, False
     here, there = tags[common], other_tags[at[common]]
     pairs = ((here, there), (here, ~there), (~here, there))
-    return Changes(int(common.sum()), *((one & two).sum(axis=0) for one, two in pairs))
+    changes = Changes(int(common.sum()), *((one & two).sum(axis=0) for one, two in pairs))
+    return changes, changes.n == len(ids) == len(other_ids)
 
 
 def _decisions(run: Run) -> tuple[pa.Array, NDArray[np.bool_]]:

@@ -25,9 +25,12 @@ if TYPE_CHECKING:
 __all__ = ["Figures", "Pair", "count"]
 
 OTHER_KINDS: Final = "other kinds"
+REPEATED: Final = "an earlier project has the same identifier: both are counted"
 _KINDS: Final = 500
 _MIN_TOGETHER: Final = 5
 _STRONGEST: Final = 10
+_LOWEST_LIFT: Final = 1.05
+"""Under it, "1.0 times" would be printed: no more often than chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +132,8 @@ class Figures:
             if self.together[one, other] >= _MIN_TOGETHER
             for rarer, commoner in [sorted((one, other), key=lambda column: counts[column])]
         ]
-        return sorted(pairs, key=lambda pair: -pair.lift)[:_STRONGEST]
+        above = [pair for pair in pairs if pair.lift >= _LOWEST_LIFT]
+        return sorted(above, key=lambda pair: -pair.lift)[:_STRONGEST]
 
 
 def count(run: Run) -> Figures:
@@ -163,7 +167,7 @@ def count(run: Run) -> Figures:
         n_outcomes=tallies.n_outcomes,
         examples=tallies.candidates.examples(),
         problems=_most_common(tallies.problems),
-        warnings=_most_common(tallies.warnings),
+        warnings=_most_common(tallies.all_warnings()),
         languages=_most_common(tallies.languages),
         sources=_most_common(tallies.sources),
     )
@@ -172,7 +176,7 @@ def count(run: Run) -> Figures:
 class _Counts:
     """What is counted of every batch, whatever its metadata."""
 
-    COLUMNS: Final = ("source", "title", "problem", "warnings", "language", *COLUMNS)
+    COLUMNS: Final = ("id", "source", "title", "problem", "warnings", "language", *COLUMNS)
 
     def __init__(self, run: Run) -> None:
         self.codes = run.taxonomy.codes
@@ -183,6 +187,8 @@ class _Counts:
         self.together = np.zeros((len(self.codes), len(self.codes)), dtype=np.int64)
         self.n_outcomes = np.zeros(len(self.outcomes) + 1, dtype=np.int64)
         self.candidates = Candidates(run)
+        self.ids: list[NDArray[np.int64]] = []
+        """Hashes: eight bytes an identifier."""
         self.problems: Counter[str] = Counter()
         self.warnings: Counter[str] = Counter()
         self.languages: Counter[str] = Counter()
@@ -209,8 +215,16 @@ class _Counts:
         _add_kinds(self.problems, map(kind, problems))
         for warnings in tagged.column("warnings").to_pylist():
             _add_kinds(self.warnings, dict.fromkeys(map(kind, warnings or ())))
+        ids = tagged.column("id").to_pylist()
+        self.ids.append(np.fromiter(map(hash, ids), np.int64, len(ids)))
         _add_kinds(self.languages, (code or "unknown" for code in tagged["language"].to_pylist()))
         _add_kinds(self.sources, batch.column("source").to_pylist())
+
+    def all_warnings(self) -> Counter[str]:
+        """Give the warnings, and how many rows repeat an identifier."""
+        ids = np.concatenate(self.ids)
+        repeated = Counter({REPEATED: len(ids) - len(np.unique(ids))})
+        return self.warnings + repeated  # which drops what is not there at all
 
 
 def kind(message: str) -> str:

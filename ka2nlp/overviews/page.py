@@ -56,12 +56,13 @@ def render(figures: Figures, provenance: Provenance, comparison: Comparison | No
         quote=partial(shorten, length=_QUOTE),
         title=partial(shorten, length=_TITLE),
     )
-    templates.globals.update(kinds=_kinds, others=_others)
+    templates.globals.update(kinds=_kinds, others=_others, rest=_rest)
     script = _resource("page.js")
     calibration = provenance.calibration_error("outcomes")
     return templates.get_template("page.html").render(
         figures=figures,
         taxonomy=figures.taxonomy,
+        noun=figures.taxonomy.noun,
         provenance=provenance,
         levels=_levels(figures),
         outcomes=list(figures.taxonomy.outcomes),
@@ -158,6 +159,15 @@ def _years(figures: Figures) -> list[Series]:
 def _others(outcomes: list[int], taxonomy: Taxonomy) -> list[int]:
     """Give the columns of facets and framing aims."""
     return [column for column in range(len(taxonomy)) if column not in outcomes]
+
+
+def _rest(taxonomy: Taxonomy) -> str:
+    """Say what these are: "Facets and framing aims", or the one of the two that there is."""
+    kinds = {
+        "facets": taxonomy.parents,
+        "framing aims": [level for level in taxonomy.levels if level.framing],
+    }
+    return " and ".join(name for name, found in kinds.items() if found).capitalize()
 
 
 def _examples(examples: tuple[Example, ...]) -> Mapping[str, Mapping[str, list[Example]]]:

@@ -9,6 +9,7 @@ from typing import Final
 
 import numpy as np
 
+from ka2nlp.drafts import replacing
 from ka2nlp.errors import InputError
 from ka2nlp.overviews.comparison import Comparison
 from ka2nlp.overviews.figures import Figures
@@ -31,7 +32,7 @@ _TALLY: Final = (
 def write_tables(
     figures: Figures, provenance: Provenance, comparison: Comparison | None, folder: Path
 ) -> list[Path]:
-    """Write every table of an overview.
+    """Write every table of an overview: UTF-8 with a byte order mark, so that Excel knows.
 
     Shares are fractions in [0, 1]; low and high are bounds of 95% intervals. A text that a
     spreadsheet would run as a formula gets an apostrophe before it.
@@ -52,7 +53,10 @@ def write_tables(
         folder.mkdir(parents=True, exist_ok=True)
         for name, (columns, rows) in tables.items():
             paths.append(folder / f"{name}.csv")
-            with paths[-1].open("w", encoding="utf-8", newline="") as stream:
+            with (
+                replacing(paths[-1]) as draft,
+                draft.open("w", encoding="utf-8-sig", newline="") as stream,
+            ):
                 writer = csv.writer(stream, lineterminator="\n")
                 writer.writerow(columns)
                 writer.writerows([_cell(cell) for cell in row] for row in rows)
@@ -145,7 +149,10 @@ def _comparison(figures: Figures, comparison: Comparison) -> Table:
     shares = [one.total.per_document(one.total.expected)[0] for one in (comparison.other, figures)]
     changes = comparison.changes
     columns: tuple[str, ...] = (*_LABEL, "share other", "share this", "difference", "low", "high")
-    arrays = [*shares, comparison.shift, comparison.low, comparison.high]
+    interval = [comparison.low, comparison.high]
+    if comparison.same_projects:  # then it is the model that differs, and there is no interval
+        interval = [np.full_like(bound, np.nan) for bound in interval]
+    arrays = [*shares, comparison.shift, *interval]
     if changes is not None:
         columns = (*columns, "gained", "lost", "tagged in both", "agreement", "kappa")
         arrays += [changes.gained, changes.lost, changes.both, changes.agreement, changes.kappa]
