@@ -19,6 +19,7 @@ from ka2nlp.bundles import (
     FORMAT,
     Bundle,
     Manifest,
+    check_output,
     find_model,
     save_bundle,
 )
@@ -115,9 +116,11 @@ def train_bundle(
     CorpusError
         When there are too few documents, or two with one identifier.
     ModelError
-        When the encoder is missing, or fine-tuning is not installed.
+        When the encoder is missing, fine-tuning is not installed, or the bundle cannot be written
+        there.
     """
     output = Path(output)
+    check_output(output)
     taxonomy = taxonomy or Taxonomy.load()
     settings = settings or Settings()
     # in the order of the identifiers, so that the order of the texts changes nothing
