@@ -5,13 +5,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from openpyxl import Workbook
 from test_annotations import annotate
 
 from ka2nlp import Document, Taxonomy
 from ka2nlp.annotations import write_annotations
 from ka2nlp.corpora import load_corpus, read_labels, read_table
 from ka2nlp.corpus_statistics import describe, plot_statistics
-from ka2nlp.errors import CorpusError
+from ka2nlp.errors import CorpusError, InputError
 from ka2nlp.labelled import LabelledDocument, read_labelled, write_labelled
 
 Call = Callable[..., tuple[int, str, str]]
@@ -58,22 +59,48 @@ def test_files_of_all_kinds_are_gathered(folder: Path, taxonomy: Taxonomy) -> No
 
 def test_tables(tmp_path: Path, taxonomy: Taxonomy) -> None:
     path = tmp_path / "table.csv"
-    path.write_text('﻿id,text,S1,O1b,comment\n7,"We, too",x,TRUE,hm\n,Other,0,,\n', encoding="utf-8")
+    path.write_text('﻿id,text,S1,O1b,comment\n7,"We, too",Y,TRUE,hm\n,Other,n,,\n', encoding="utf-8")
     first, second = read_table(path, taxonomy)
     assert (first.document.id, first.document.text) == ("7", "We, too")
+    assert first.document.metadata == {"comment": "hm"}
     assert first.labels == {"S1", "O1", "O1b"}
-    assert (second.document.id, second.labels) == ("row 3", frozenset())
+    assert (second.document.id, second.labels) == ("table:3", frozenset())
     assert load_corpus([path], (), taxonomy).documents == (first, second)
+    assert load_corpus([tmp_path], (), taxonomy).documents == (first, second)
+
+
+def test_tables_are_read_as_those_to_be_tagged(tmp_path: Path, taxonomy: Taxonomy) -> None:
+    """Spreadsheets of other countries write semicolons, other programs other encodings."""
+    rows = [("Id", "Project Summary", "s1", "O1b"), ("7", "Für uns", "1", "0")]
+    written = {"utf-8": ("a.CSV", ";"), "utf-16": ("b.csv", ","), "utf-8-sig": ("c.tsv", "\t")}
+    for encoding, (name, delimiter) in written.items():
+        text = "".join(f"{delimiter.join(row)}\n" for row in rows)
+        (tmp_path / name).write_text(text, encoding=encoding)
+    book = Workbook()
+    for row in rows:
+        book.active.append(row)
+    book.save(tmp_path / "d.xlsx")
+    found = load_corpus([tmp_path], (), taxonomy).documents
+    assert len(found) == 4
+    for one in found:
+        assert (one.document.id, one.document.text, one.labels) == ("7", "Für uns", {"S1"})
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [("text,Z1\na,1\n", "expected text"), ("text,S1\na,perhaps\n", "row 2: got 'perhaps' for S1")],
+    [
+        ("text,Z1\na,1\n", "got Z1 beside the text in .*, expected a column of 1 and 0"),
+        ("text,S1\na,perhaps\n", "bad.csv, bad:2: got 'perhaps' for S1, expected 1 or 0"),
+        ("text,S1\na,1\nb,1,2\n", "bad.csv, bad:3: got a row of 3 cells, expected 2"),
+        ("words,S1\na,1\n", "bad.csv: got the columns words, S1, expected one named text"),
+        ("text,S1\n", "bad.csv: got a header without a row"),
+        (b"text,S1\ncaf\xe9,1\n", "bad.csv: got the byte 0xe9 .*; save the file as UTF-8"),
+    ],
 )
-def test_bad_tables(tmp_path: Path, taxonomy: Taxonomy, content: str, message: str) -> None:
+def test_bad_tables(tmp_path: Path, taxonomy: Taxonomy, content: str | bytes, message: str) -> None:
     path = tmp_path / "bad.csv"
-    path.write_text(content)
-    with pytest.raises(CorpusError, match=message):
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises((CorpusError, InputError), match=message):
         read_table(path, taxonomy)
 
 
