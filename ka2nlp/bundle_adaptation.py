@@ -14,7 +14,7 @@ from ka2nlp.bundle_training import check_identifiers, fingerprint_corpus, group_
 from ka2nlp.bundles import Bundle, check_output, find_model, load_bundle, save_bundle
 from ka2nlp.encoders import load_encoder
 from ka2nlp.heads import Heads, whole_text
-from ka2nlp.labelled import LabelledDocument, label_matrix
+from ka2nlp.labelled import LabelledDocument, judged_matrix, label_matrix
 from ka2nlp.progress import Progress, silent
 from ka2nlp.tagger import EncodedDocument, encode_documents
 
@@ -70,6 +70,7 @@ def adapt_bundle(
         label_matrix(usable, taxonomy),
         group_documents(usable),
         taxonomy,
+        judged=judged_matrix(usable, taxonomy),
     )
     manifest = replace(
         known.manifest,

@@ -135,7 +135,7 @@ def read_table(path: Path, taxonomy: Taxonomy) -> list[LabelledDocument]:
 
     It is read as tables to be tagged are, CSV, Excel or Parquet, with headers matched loosely. A
     cell of a code holds 1, true, yes, y or x where the label holds, and 0, false, no, n or nothing
-    where it does not.
+    where it does not. A code without a column, or with an empty one, was not judged.
 
     Raises
     ------
@@ -194,6 +194,7 @@ def label_frame(
             frozenset(
                 taxonomy.with_parents(code for code, on in zip(codes, row, strict=True) if on)
             ),
+            judged=frozenset(codes),
         )
         for document, name, row in zip(documents, frame.index, ticks, strict=True)
     ]
@@ -212,4 +213,8 @@ def _row(
         if cell in _TRUE:
             ticked.append(code)
     others = {name: cell for name, cell in row.metadata.items() if name not in columns}
-    return LabelledDocument(replace(row, metadata=others), frozenset(taxonomy.with_parents(ticked)))
+    return LabelledDocument(
+        replace(row, metadata=others),
+        frozenset(taxonomy.with_parents(ticked)),
+        judged=frozenset(columns.values()),
+    )

@@ -13,7 +13,7 @@ from ka2nlp.annotations import write_annotations
 from ka2nlp.corpora import load_corpus, read_labels, read_table
 from ka2nlp.corpus_statistics import describe, plot_statistics
 from ka2nlp.errors import CorpusError, InputError
-from ka2nlp.labelled import LabelledDocument, read_labelled, write_labelled
+from ka2nlp.labelled import LabelledDocument, judged_matrix, read_labelled, write_labelled
 
 Call = Callable[..., tuple[int, str, str]]
 TEXT = "We train teachers. Pupils learn Greek."
@@ -47,6 +47,15 @@ def test_labelled_documents_survive_writing(folder: Path, taxonomy: Taxonomy) ->
     assert (one.evidence, one.also) == ({"I2": ((19, 38),)}, {"O1": ((0, 18),)})
 
 
+def test_what_was_judged_survives_writing(tmp_path: Path, taxonomy: Taxonomy) -> None:
+    written = LabelledDocument(Document("w", "", TEXT), frozenset(), judged=frozenset({"S1", "I2"}))
+    write_labelled([written], tmp_path / "some.jsonl")
+    (one,) = read_labelled(tmp_path / "some.jsonl", taxonomy)
+    assert one == written
+    expected = [code in ("S1", "I2") for code in taxonomy.codes]
+    assert judged_matrix([one], taxonomy).tolist() == [expected]
+
+
 def test_files_of_all_kinds_are_gathered(folder: Path, taxonomy: Taxonomy) -> None:
     corpus = load_corpus([folder], [Document("a", "", f"{TEXT} a")], taxonomy)
     assert sorted(one.document.id for one in corpus.documents) == ["a", "w"]
@@ -64,6 +73,7 @@ def test_tables(tmp_path: Path, taxonomy: Taxonomy) -> None:
     assert (first.document.id, first.document.text) == ("7", "We, too")
     assert first.document.metadata == {"comment": "hm"}
     assert first.labels == {"S1", "O1", "O1b"}
+    assert first.judged == {"S1", "O1b"}
     assert (second.document.id, second.labels) == ("table:3", frozenset())
     assert load_corpus([path], (), taxonomy).documents == (first, second)
     assert load_corpus([tmp_path], (), taxonomy).documents == (first, second)
