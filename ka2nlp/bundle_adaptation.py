@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from ka2nlp.adaptation import Adapted, Scores, adapt_heads
-from ka2nlp.bundle_training import check_identifiers, fingerprint_corpus, group_documents
+from ka2nlp.bundle_training import fingerprint_corpus, group_documents
 from ka2nlp.bundles import Bundle, check_output, find_model, load_bundle, save_bundle
+from ka2nlp.corpora import check_identifiers
 from ka2nlp.encoders import load_encoder
 from ka2nlp.heads import Heads, whole_text
 from ka2nlp.labelled import LabelledDocument, judged_matrix, label_matrix

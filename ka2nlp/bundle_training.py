@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import platform
 import tempfile
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version as version_of
@@ -23,6 +22,7 @@ from ka2nlp.bundles import (
     find_model,
     save_bundle,
 )
+from ka2nlp.corpora import check_identifiers
 from ka2nlp.duplicates import group_pairs, near_duplicates
 from ka2nlp.encoder_training import Body, FineTuneSettings
 from ka2nlp.encoders import load_encoder
@@ -43,7 +43,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FEW_POSITIVES",
-    "check_identifiers",
     "encode_corpus",
     "fingerprint_corpus",
     "group_documents",
@@ -264,17 +263,6 @@ def _manifest(
 
 def _encoder_folder(encoder: Path | str | None) -> Path:
     return Path(encoder) if encoder is not None and Path(encoder).is_dir() else find_model(encoder)
-
-
-def check_identifiers(corpus: Sequence[LabelledDocument]) -> None:
-    """Refuse a corpus in which an identifier stands twice."""
-    counts = Counter(one.document.id for one in corpus)
-    twice = [identifier for identifier, count in counts.items() if count > 1]
-    if twice:
-        raise CorpusError(
-            f"got {len(twice)} identifiers twice, {twice[0]} among them; "
-            "expected each document once"
-        )
 
 
 def fingerprint_corpus(corpus: Sequence[LabelledDocument]) -> str:

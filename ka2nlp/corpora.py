@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,7 +21,7 @@ from ka2nlp.taxonomy import Taxonomy
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Corpus", "label_frame", "load_corpus", "read_labels", "read_table"]
+__all__ = ["Corpus", "check_identifiers", "label_frame", "load_corpus", "read_labels", "read_table"]
 
 _TRUE: Final = frozenset({"1", "1.0", "true", "yes", "y", "x"})
 _FALSE: Final = frozenset({"", "0", "0.0", "false", "no", "n"})
@@ -102,6 +103,23 @@ def read_labels(source: Path | str, taxonomy: Taxonomy) -> dict[str, frozenset[s
     return found
 
 
+def check_identifiers(corpus: Iterable[LabelledDocument]) -> None:
+    """Refuse a corpus in which an identifier stands twice.
+
+    Raises
+    ------
+    CorpusError
+        When one does.
+    """
+    counts = Counter(one.document.id for one in corpus)
+    twice = [identifier for identifier, count in counts.items() if count > 1]
+    if twice:
+        raise CorpusError(
+            f"got {len(twice)} identifiers twice, {twice[0]} among them; "
+            "expected each document once"
+        )
+
+
 def _files(sources: Path | str | Sequence[Path | str]) -> Iterator[Path]:
     for source in map(Path, [sources] if isinstance(sources, (Path, str)) else sources):
         files = sorted(filter(_is_corpus, source.iterdir())) if source.is_dir() else [source]
@@ -123,7 +141,7 @@ def _is_table(path: Path) -> bool:
 def _is_by_reference(file: Path) -> bool:
     """Tell annotations (sentences by fingerprint) from documents that hold their text."""
     try:
-        with file.open(encoding="utf-8") as stream:
+        with file.open(encoding="utf-8-sig") as stream:
             first = json.loads(stream.readline() or "{}")
     except (OSError, ValueError) as error:
         raise CorpusError(f"got {file}, which cannot be read as JSON Lines: {error}") from error

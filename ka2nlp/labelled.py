@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from ka2nlp.drafts import drafted
 from ka2nlp.errors import CorpusError
 from ka2nlp.records import Document, Sentence
 from ka2nlp.taxonomy import Taxonomy
@@ -79,8 +80,10 @@ def read_labelled(path: Path | str, taxonomy: Taxonomy) -> list[LabelledDocument
     """
     found = []
     try:
-        with Path(path).open(encoding="utf-8") as stream:
+        with Path(path).open(encoding="utf-8-sig") as stream:
             for number, line in enumerate(stream, start=1):
+                if not line.strip():
+                    continue
                 try:
                     found.append(_parse(json.loads(line), taxonomy))
                 except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -98,12 +101,14 @@ def read_labelled(path: Path | str, taxonomy: Taxonomy) -> list[LabelledDocument
 def _parse(row: Mapping[str, Any], taxonomy: Taxonomy) -> LabelledDocument:
     labels = _codes(row, "labels", taxonomy)
     metadata = {key: value for key, value in row.items() if key not in _KNOWN}
-    document = Document(str(row["id"]), str(row.get("title") or ""), str(row["text"]), metadata)
+    if not isinstance(row["text"], str):
+        raise ValueError(f"text {row['text']!r}")
+    document = Document(str(row["id"]), str(row.get("title") or ""), row["text"], metadata)
     return LabelledDocument(
         document,
         frozenset(taxonomy.with_parents(labels)),
-        _spans(row.get("evidence") or {}, document.text),
-        _spans(row.get("also") or {}, document.text),
+        _spans(row.get("evidence") or {}, document.text, taxonomy),
+        _spans(row.get("also") or {}, document.text, taxonomy),
         frozenset(_codes(row, "judged", taxonomy)) if "judged" in row else None,
     )
 
@@ -115,7 +120,9 @@ def _codes(row: Mapping[str, Any], key: str, taxonomy: Taxonomy) -> list[str]:
     return codes
 
 
-def _spans(given: Mapping[str, Any], text: str) -> dict[str, tuple[Span, ...]]:
+def _spans(given: Mapping[str, Any], text: str, taxonomy: Taxonomy) -> dict[str, tuple[Span, ...]]:
+    if unknown := [code for code in given if code not in taxonomy]:
+        raise ValueError(f"evidence of {unknown}")
     spans = {code: tuple((int(a), int(b)) for a, b in pairs) for code, pairs in given.items()}
     for code, pairs in spans.items():
         for start, end in pairs:
@@ -125,8 +132,14 @@ def _spans(given: Mapping[str, Any], text: str) -> dict[str, tuple[Span, ...]]:
 
 
 def write_labelled(documents: Iterable[LabelledDocument], path: Path | str) -> None:
-    """Write labelled documents as JSON Lines."""
-    with Path(path).open("w", encoding="utf-8", newline="\n") as stream:
+    """Write labelled documents as JSON Lines; the file appears whole or not at all.
+
+    Raises
+    ------
+    InputError
+        When it cannot be written.
+    """
+    with drafted(Path(path)) as draft, draft.open("w", encoding="utf-8", newline="\n") as stream:
         for one in documents:
             row = {
                 "id": one.document.id,
@@ -139,7 +152,7 @@ def write_labelled(documents: Iterable[LabelledDocument], path: Path | str) -> N
             }
             if one.judged is not None:
                 row["judged"] = sorted(one.judged)
-            stream.write(json.dumps(row, ensure_ascii=False) + "\n")
+            stream.write(json.dumps(row, ensure_ascii=False, default=str) + "\n")
 
 
 def label_matrix(documents: Sequence[LabelledDocument], taxonomy: Taxonomy) -> NDArray[np.bool_]:

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -126,6 +127,58 @@ def test_spans_must_lie_in_the_text(tmp_path: Path, taxonomy: Taxonomy) -> None:
     path.write_text(json.dumps(row))
     with pytest.raises(CorpusError, match=r"span 3:99 of S1 in 6 characters"):
         read_labelled(path, taxonomy)
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"text": None}, "text None"),
+        ({"evidence": {"Z9": [[0, 3]]}}, r"evidence of \['Z9'\]"),
+        ({"also": {"Z9": [[0, 3]]}}, r"evidence of \['Z9'\]"),
+        ({"judged": ["Z9"]}, r"judged \['Z9'\]"),
+        ({"labels": "S1"}, "labels 'S1'"),
+    ],
+)
+def test_bad_lines(
+    tmp_path: Path, taxonomy: Taxonomy, changed: dict[str, object], message: str
+) -> None:
+    path = tmp_path / "bad.jsonl"
+    row = {"id": "a", "text": "Short.", "labels": ["S1"]} | changed
+    path.write_text(json.dumps(row))
+    with pytest.raises(CorpusError, match=rf"bad\.jsonl, line 1: got .*{message}"):
+        read_labelled(path, taxonomy)
+
+
+def test_byte_order_marks_and_empty_lines_do_no_harm(folder: Path, taxonomy: Taxonomy) -> None:
+    before = load_corpus([folder], [Document("a", "", f"{TEXT} a")], taxonomy)
+    for path in folder.glob("*.jsonl"):
+        path.write_text(f"\ufeff{path.read_text()}\n\n", encoding="utf-8")
+    assert load_corpus([folder], [Document("a", "", f"{TEXT} a")], taxonomy) == before
+
+
+def test_a_corpus_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "corpus.jsonl"
+    dated = LabelledDocument(Document("a", "", TEXT, {"start": date(2024, 9, 1)}), frozenset())
+
+    def failing() -> Iterator[LabelledDocument]:
+        yield dated
+        raise KeyboardInterrupt
+
+    write_labelled([dated], path)
+    written = path.read_bytes()
+    assert b'"start": "2024-09-01"' in written
+    with pytest.raises(KeyboardInterrupt):
+        write_labelled(failing(), path)
+    assert [(one, one.read_bytes()) for one in tmp_path.iterdir()] == [(path, written)]
+    with pytest.raises(InputError, match=r"got the output .*, which cannot be written"):
+        write_labelled([dated], tmp_path / "nowhere" / "corpus.jsonl")
+
+
+def test_an_identifier_that_stands_twice_is_not_valid(call: Call, folder: Path) -> None:
+    path = folder / "whole.jsonl"
+    code, _, error = call("corpus", "validate", path, path)
+    assert code == 2
+    assert "got 1 identifiers twice, w among them; expected each document once" in error
 
 
 def test_statistics(taxonomy: Taxonomy, tmp_path: Path) -> None:
