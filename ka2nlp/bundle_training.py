@@ -270,5 +270,6 @@ def fingerprint_corpus(corpus: Sequence[LabelledDocument]) -> str:
     digest = hashlib.sha256()
     for one in corpus:
         spans = sorted(one.evidence.items()), sorted(one.also.items())
-        digest.update(repr((one.document.id, one.document.text, spans)).encode())
+        row = one.document.id, one.document.text, sorted(one.labels), spans
+        digest.update(repr(row).encode())
     return digest.hexdigest()[:16]
