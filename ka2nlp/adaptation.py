@@ -3,7 +3,8 @@
 Each label's log odds are stretched and shifted, ``(1 + a) z + b``, as far as the documents ask for
 it: Platt's calibration (1999) with a Gaussian prior on ``a`` and ``b`` that keeps the model as it
 is where there is little to learn from. Thresholds move likewise; the cut-offs, which are
-probabilities, stay. What ten-fold cross-validation does not find better is not changed.
+probabilities, stay. Log odds that ten-fold cross-validation does not find better are not changed,
+and nothing is of labels that were not judged.
 """
 
 from __future__ import annotations
@@ -90,6 +91,7 @@ def adapt_heads(
     groups: Sequence[int],
     taxonomy: Taxonomy,
     *,
+    judged: NDArray[np.bool_] | None = None,
     slope_spread: float = 0.3,
     shift_spread: float = 1.0,
 ) -> Adapted:
@@ -107,6 +109,8 @@ def adapt_heads(
         Of each document; near-duplicates share one.
     taxonomy
         The labels.
+    judged
+        Of the shape of ``truth``: which labels were looked for; all when left out.
     slope_spread, shift_spread
         Standard deviations of the priors on ``a`` and ``b``.
 
@@ -120,8 +124,12 @@ def adapt_heads(
     spreads = np.array([slope_spread, shift_spread])
     relevant = np.asarray(truth[:, heads.second.outcomes].any(axis=1))
     logits, expected = scores.columns, np.column_stack([truth, relevant])
-    # a label's log odds hold for documents that serve an outcome, relevance's for all
-    counted = np.column_stack([np.tile(relevant[:, None], truth.shape[1]), np.ones(len(truth))])
+    judged = np.ones_like(truth) if judged is None else judged
+    # a label's log odds hold for documents that serve an outcome (where not all were looked for,
+    # one may be served unseen), relevance's for all
+    complete = judged[:, heads.second.outcomes].all(axis=1)
+    served = relevant | ~complete
+    counted = np.column_stack([judged & served[:, None], complete]).astype(float)
     folds = make_folds(truth, groups, min(_N_FOLDS, len(set(groups))))
     held_out = logits.copy()
     for fold in np.unique(folds):
@@ -137,7 +145,7 @@ def adapt_heads(
         replace(
             heads,
             second=_stretch(heads.second, change),
-            thresholds=_thresholds(heads, truth, probabilities),
+            thresholds=_thresholds(heads, truth, probabilities, judged),
         ),
         tuple(codes),
         np.stack([1 + change[0], change[1]]),
@@ -165,12 +173,19 @@ def _probabilities(
 
 
 def _thresholds(
-    heads: Heads, truth: NDArray[np.bool_], scores: NDArray[np.float64], strength: float = 100.0
+    heads: Heads,
+    truth: NDArray[np.bool_],
+    scores: NDArray[np.float64],
+    judged: NDArray[np.bool_],
+    strength: float = 100.0,
 ) -> NDArray[np.float32]:
-    """Move thresholds towards the best ones here, the less the rarer a label is."""
-    positives = truth.sum(axis=0)
+    """Move thresholds of labels judged throughout towards the best here, less for rare ones."""
+    known = np.flatnonzero(judged.all(axis=0))
+    positives = truth[:, known].sum(axis=0)
     share = positives / (positives + strength)
-    moved = share * tune_thresholds(truth, scores) + (1 - share) * heads.thresholds
+    tuned = tune_thresholds(truth[:, known], scores[:, known])
+    moved = heads.thresholds.astype(float)
+    moved[known] = share * tuned + (1 - share) * moved[known]
     return as_float32(np.clip(moved, heads.lower, heads.upper))
 
 

@@ -109,8 +109,10 @@ def read_annotations(path: Path | str, taxonomy: Taxonomy) -> list[Annotation]:
         raise CorpusError(f"got {root}, expected an annotation file or a folder of *.jsonl files")
     found = []
     for file in files:
-        with file.open(encoding="utf-8") as stream:
+        with file.open(encoding="utf-8-sig") as stream:
             for number, line in enumerate(stream, start=1):
+                if not line.strip():
+                    continue
                 try:
                     found.append(_parse(json.loads(line), taxonomy))
                 except (ValueError, KeyError, TypeError, AttributeError) as error:

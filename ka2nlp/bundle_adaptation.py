@@ -10,11 +10,12 @@ from pathlib import Path
 import numpy as np
 
 from ka2nlp.adaptation import Adapted, Scores, adapt_heads
-from ka2nlp.bundle_training import check_identifiers, fingerprint_corpus, group_documents
-from ka2nlp.bundles import Bundle, find_model, load_bundle, save_bundle
+from ka2nlp.bundle_training import fingerprint_corpus, group_documents
+from ka2nlp.bundles import Bundle, check_output, find_model, load_bundle, save_bundle
+from ka2nlp.corpora import check_identifiers
 from ka2nlp.encoders import load_encoder
 from ka2nlp.heads import Heads, whole_text
-from ka2nlp.labelled import LabelledDocument, label_matrix
+from ka2nlp.labelled import LabelledDocument, judged_matrix, label_matrix
 from ka2nlp.progress import Progress, silent
 from ka2nlp.tagger import EncodedDocument, encode_documents
 
@@ -50,9 +51,10 @@ def adapt_bundle(
     CorpusError
         When there are fewer than 20 documents, or two with one identifier.
     ModelError
-        When the model is missing or damaged.
+        When the model is missing or damaged, or the new one cannot be written there.
     """
     output = Path(output)
+    check_output(output)
     check_identifiers(corpus)
     known = load_bundle(find_model(start))
     taxonomy = known.taxonomy
@@ -69,6 +71,7 @@ def adapt_bundle(
         label_matrix(usable, taxonomy),
         group_documents(usable),
         taxonomy,
+        judged=judged_matrix(usable, taxonomy),
     )
     manifest = replace(
         known.manifest,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import platform
 import tempfile
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version as version_of
@@ -19,9 +18,11 @@ from ka2nlp.bundles import (
     FORMAT,
     Bundle,
     Manifest,
+    check_output,
     find_model,
     save_bundle,
 )
+from ka2nlp.corpora import check_identifiers
 from ka2nlp.duplicates import group_pairs, near_duplicates
 from ka2nlp.encoder_training import Body, FineTuneSettings
 from ka2nlp.encoders import load_encoder
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FEW_POSITIVES",
-    "check_identifiers",
     "encode_corpus",
     "fingerprint_corpus",
     "group_documents",
@@ -115,9 +115,11 @@ def train_bundle(
     CorpusError
         When there are too few documents, or two with one identifier.
     ModelError
-        When the encoder is missing, or fine-tuning is not installed.
+        When the encoder is missing, fine-tuning is not installed, or the bundle cannot be written
+        there.
     """
     output = Path(output)
+    check_output(output)
     taxonomy = taxonomy or Taxonomy.load()
     settings = settings or Settings()
     # in the order of the identifiers, so that the order of the texts changes nothing
@@ -263,21 +265,11 @@ def _encoder_folder(encoder: Path | str | None) -> Path:
     return Path(encoder) if encoder is not None and Path(encoder).is_dir() else find_model(encoder)
 
 
-def check_identifiers(corpus: Sequence[LabelledDocument]) -> None:
-    """Refuse a corpus in which an identifier stands twice."""
-    counts = Counter(one.document.id for one in corpus)
-    twice = [identifier for identifier, count in counts.items() if count > 1]
-    if twice:
-        raise CorpusError(
-            f"got {len(twice)} identifiers twice, {twice[0]} among them; "
-            "expected each document once"
-        )
-
-
 def fingerprint_corpus(corpus: Sequence[LabelledDocument]) -> str:
     """Sixteen hexadecimal digits that change with the texts and their labels."""
     digest = hashlib.sha256()
     for one in corpus:
         spans = sorted(one.evidence.items()), sorted(one.also.items())
-        digest.update(repr((one.document.id, one.document.text, spans)).encode())
+        row = one.document.id, one.document.text, sorted(one.labels), spans
+        digest.update(repr(row).encode())
     return digest.hexdigest()[:16]

@@ -41,6 +41,7 @@ __all__ = [
     "Bundle",
     "Manifest",
     "bundle_digest",
+    "check_output",
     "find_model",
     "load_bundle",
     "save_bundle",
@@ -182,6 +183,36 @@ def bundle_digest(folder: Path) -> str:
         raise ModelError(f"got {folder}, whose manifest cannot be read ({error})") from error
 
 
+def check_output(folder: Path) -> None:
+    """Refuse a place where a bundle cannot stand, or would take the place of something else.
+
+    Raises
+    ------
+    ModelError
+        When the folder holds what is not a model's, or nothing can be written there.
+    """
+    expected = "expected a new folder, an empty one, or a model to replace"
+    place = next(path for path in folder.absolute().parents if path.exists())
+    if folder.is_symlink() or not place.is_dir() or (folder.exists() and not folder.is_dir()):
+        raise ModelError(f"got the output {folder}, which is not a folder, {expected}")
+    if not os.access(place, os.W_OK):
+        raise ModelError(f"got the output {folder}, where nothing may be written, {expected}")
+    if folder.exists() and (others := sorted(_entries(folder) - _named_files(folder))):
+        raise ModelError(f"got the output {folder}, which holds {others[0]}, {expected}")
+
+
+def _entries(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+def _named_files(folder: Path) -> set[str]:
+    """Name the files of a bundle of any format, damaged or not; none where it is something else."""
+    try:
+        return {MANIFEST, *json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["files"]}
+    except (OSError, ValueError, KeyError, TypeError):
+        return set()
+
+
 def save_bundle(
     folder: Path,
     manifest: Manifest,
@@ -197,7 +228,7 @@ def save_bundle(
     Parameters
     ----------
     folder
-        Where to; what stands there is replaced.
+        Where to; a model that stands there is replaced.
     manifest
         Its ``files`` are filled in here.
     heads
@@ -208,10 +239,33 @@ def save_bundle(
         The model card, Markdown, and the pictures that it shows, by file name.
     taxonomy
         The labels; those that ship when left out.
+
+    Raises
+    ------
+    ModelError
+        When it cannot be written, or something else than a model stands there.
     """
-    taxonomy = taxonomy or Taxonomy.load()
+    check_output(folder)
+    try:
+        return _write_bundle(
+            folder, manifest, heads, encoder_folder, card, pictures, taxonomy or Taxonomy.load()
+        )
+    except OSError as error:
+        raise ModelError(f"got the output {folder}, which cannot be written: {error}") from error
+
+
+def _write_bundle(
+    folder: Path,
+    manifest: Manifest,
+    heads: Heads,
+    encoder_folder: Path,
+    card: str,
+    pictures: Mapping[str, bytes] | None,
+    taxonomy: Taxonomy,
+) -> Bundle:
     folder.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    replaced = draft.with_name(f"{draft.name}-replaced")
     try:
         np.savez_compressed(draft / HEADS, **_arrays(heads))
         vocabulary = "".join(f"{term}\n" for term in heads.words.vocabulary)
@@ -227,9 +281,12 @@ def save_bundle(
         (draft / MANIFEST).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
         draft.chmod(0o755)
         if folder.exists():
-            shutil.rmtree(folder)
-        os.replace(draft, folder)
+            folder.rename(replaced)
+        draft.rename(folder)
+        shutil.rmtree(replaced, ignore_errors=True)
     except BaseException:
+        if replaced.exists() and not folder.exists():
+            replaced.rename(folder)
         shutil.rmtree(draft, ignore_errors=True)
         raise
     return Bundle(folder, Manifest(**record), heads, taxonomy)

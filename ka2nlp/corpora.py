@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import csv
 import json
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ka2nlp.annotations import Joined, join_texts, read_annotations
+from ka2nlp.documents import read_documents
+from ka2nlp.documents.formats import format_of, is_known
 from ka2nlp.documents.frames import read_frame
 from ka2nlp.errors import CorpusError
 from ka2nlp.labelled import LabelledDocument, read_labelled
@@ -19,12 +21,11 @@ from ka2nlp.taxonomy import Taxonomy
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Corpus", "label_frame", "load_corpus", "read_labels", "read_table"]
+__all__ = ["Corpus", "check_identifiers", "label_frame", "load_corpus", "read_labels", "read_table"]
 
-_TRUE: Final = frozenset({"1", "1.0", "true", "yes", "x"})
-_FALSE: Final = frozenset({"", "0", "0.0", "false", "no"})
-_TABLES: Final = frozenset({".csv", ".tsv"})
-_TEXT_COLUMNS: Final = ("text", "summary")
+_TRUE: Final = frozenset({"1", "1.0", "true", "yes", "y", "x"})
+_FALSE: Final = frozenset({"", "0", "0.0", "false", "no", "n"})
+_TABLES: Final = frozenset({"csv", "excel", "parquet"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ def load_corpus(
     Parameters
     ----------
     sources
-        One or several: labelled JSON Lines, ``.csv`` or ``.tsv`` tables, annotation files, or
+        One or several: labelled JSON Lines, tables (CSV, Excel, Parquet), annotation files, or
         folders of these.
     texts
         The texts of documents that are annotated by reference; read only where there are any.
@@ -62,11 +63,13 @@ def load_corpus(
     ------
     CorpusError
         When a source is missing or breaks its rules.
+    InputError
+        When a table cannot be read.
     """
     documents: list[LabelledDocument] = []
     by_reference: list[Path] = []
     for file in _files(sources):
-        if file.suffix in _TABLES:
+        if _is_table(file):
             documents += read_table(file, taxonomy)
         elif _is_by_reference(file):
             by_reference.append(file)
@@ -86,10 +89,12 @@ def read_labels(source: Path | str, taxonomy: Taxonomy) -> dict[str, frozenset[s
     ------
     CorpusError
         When the source is missing or breaks its rules.
+    InputError
+        When a table cannot be read.
     """
     found: dict[str, frozenset[str]] = {}
     for file in _files(source):
-        if file.suffix not in _TABLES and _is_by_reference(file):
+        if not _is_table(file) and _is_by_reference(file):
             annotations = read_annotations(file, taxonomy)
             found |= {one.id: frozenset(one.labels) for one in annotations}
         else:
@@ -98,18 +103,45 @@ def read_labels(source: Path | str, taxonomy: Taxonomy) -> dict[str, frozenset[s
     return found
 
 
+def check_identifiers(corpus: Iterable[LabelledDocument]) -> None:
+    """Refuse a corpus in which an identifier stands twice.
+
+    Raises
+    ------
+    CorpusError
+        When one does.
+    """
+    counts = Counter(one.document.id for one in corpus)
+    twice = [identifier for identifier, count in counts.items() if count > 1]
+    if twice:
+        raise CorpusError(
+            f"got {len(twice)} identifiers twice, {twice[0]} among them; "
+            "expected each document once"
+        )
+
+
 def _files(sources: Path | str | Sequence[Path | str]) -> Iterator[Path]:
     for source in map(Path, [sources] if isinstance(sources, (Path, str)) else sources):
-        files = sorted(source.glob("*.jsonl")) if source.is_dir() else [source]
+        files = sorted(filter(_is_corpus, source.iterdir())) if source.is_dir() else [source]
         if not files or not files[0].is_file():
-            raise CorpusError(f"got {source}, expected a corpus file or a folder of *.jsonl files")
+            raise CorpusError(
+                f"got {source}, expected a corpus file or a folder of *.jsonl files and tables"
+            )
         yield from files
+
+
+def _is_corpus(path: Path) -> bool:
+    return path.suffix == ".jsonl" or _is_table(path)
+
+
+def _is_table(path: Path) -> bool:
+    return is_known(path) and format_of(path, str(path)) in _TABLES
 
 
 def _is_by_reference(file: Path) -> bool:
     """Tell annotations (sentences by fingerprint) from documents that hold their text."""
     try:
-        with file.open(encoding="utf-8") as stream:
+        with file.open(encoding="utf-8-sig") as stream:
             first = json.loads(stream.readline() or "{}")
     except (OSError, ValueError) as error:
         raise CorpusError(f"got {file}, which cannot be read as JSON Lines: {error}") from error
@@ -117,29 +149,29 @@ def _is_by_reference(file: Path) -> bool:
 
 
 def read_table(path: Path, taxonomy: Taxonomy) -> list[LabelledDocument]:
-    """Read a table: ``text`` (or ``summary``), one column a code, and ``id`` and ``title`` if any.
+    """Read a table: a text, one column a code, and an identifier and a title if there are any.
 
-    A cell of a code holds 1, true, yes or x where the label holds, and 0, false, no or nothing
-    where it does not.
+    It is read as tables to be tagged are, CSV, Excel or Parquet, with headers matched loosely. A
+    cell of a code holds 1, true, yes, y or x where the label holds, and 0, false, no, n or nothing
+    where it does not. A code without a column, or with an empty one, was not judged.
 
     Raises
     ------
     CorpusError
-        When a column is missing or a cell holds something else; it names the row.
+        When no column is a code, or a row cannot be read; it names the row.
+    InputError
+        When the table cannot be read or has no text.
     """
-    with path.open(encoding="utf-8-sig", newline="") as stream:
-        reader = csv.DictReader(stream, delimiter="\t" if path.suffix == ".tsv" else ",")
-        columns = reader.fieldnames or []
-        text = next((name for name in _TEXT_COLUMNS if name in columns), None)
-        codes = [name for name in columns if name in taxonomy]
-        if text is None or not codes:
-            raise CorpusError(
-                f"got the columns {', '.join(columns)} in {path}, expected text (or summary) and "
-                "a column for each code"
-            )
-        return [
-            _row(row, number, text, codes, taxonomy) for number, row in enumerate(reader, start=2)
-        ]
+    rows = list(read_documents(path))
+    headers = {header for row in rows for header in row.metadata}
+    codes = {code.lower(): code for code in taxonomy.codes}
+    columns = {header: codes[header.lower()] for header in headers if header.lower() in codes}
+    if not columns:
+        shown = ", ".join(sorted(headers)) or "no other"
+        raise CorpusError(
+            f"got {shown} beside the text in {path}, expected a column of 1 and 0 for each code"
+        )
+    return [_row(path, row, columns, taxonomy) for row in rows]
 
 
 def label_frame(
@@ -180,20 +212,27 @@ def label_frame(
             frozenset(
                 taxonomy.with_parents(code for code, on in zip(codes, row, strict=True) if on)
             ),
+            judged=frozenset(codes),
         )
         for document, name, row in zip(documents, frame.index, ticks, strict=True)
     ]
 
 
 def _row(
-    row: dict[str, str], number: int, text: str, codes: list[str], taxonomy: Taxonomy
+    path: Path, row: Document, columns: Mapping[str, str], taxonomy: Taxonomy
 ) -> LabelledDocument:
+    if row.problems:
+        raise CorpusError(f"{path}, {row.id}: {row.problems[0]}")
     ticked = []
-    for code in codes:
-        cell = (row[code] or "").strip().lower()
+    for header, code in columns.items():
+        cell = str(row.metadata.get(header, "")).strip().lower()
         if cell not in _TRUE | _FALSE:
-            raise CorpusError(f"row {number}: got {row[code]!r} for {code}, expected 1 or 0")
+            raise CorpusError(f"{path}, {row.id}: got {cell!r} for {code}, expected 1 or 0")
         if cell in _TRUE:
             ticked.append(code)
-    document = Document(row.get("id") or f"row {number}", row.get("title") or "", row[text] or "")
-    return LabelledDocument(document, frozenset(taxonomy.with_parents(ticked)))
+    others = {name: cell for name, cell in row.metadata.items() if name not in columns}
+    return LabelledDocument(
+        replace(row, metadata=others),
+        frozenset(taxonomy.with_parents(ticked)),
+        judged=frozenset(columns.values()),
+    )

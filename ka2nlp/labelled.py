@@ -6,7 +6,8 @@ One JSON line a document::
      "evidence": {"S1": [[120, 233]]}, "also": {"S1": [[310, 402]]}}
 
 ``evidence`` holds the spans that show a label best, ``also`` (which may be left out) all others
-that show it; other keys become the document's metadata.
+that show it. ``judged`` (a list of codes) is there where not all were looked for; other keys
+become the document's metadata.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from ka2nlp.drafts import drafted
 from ka2nlp.errors import CorpusError
 from ka2nlp.records import Document, Sentence
 from ka2nlp.taxonomy import Taxonomy
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = [
     "LabelledDocument",
     "Span",
+    "judged_matrix",
     "label_matrix",
     "label_sentences",
     "overlaps",
@@ -38,7 +41,7 @@ __all__ = [
 
 Span = tuple[int, int]
 
-_KNOWN: Final = frozenset({"id", "title", "text", "labels", "evidence", "also"})
+_KNOWN: Final = frozenset({"id", "title", "text", "labels", "evidence", "also", "judged"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +58,15 @@ class LabelledDocument:
         Each code, to the character spans that show it best; may be empty.
     also
         Each code, to all further spans that show it.
+    judged
+        The codes that were looked for; None where all were.
     """
 
     document: Document
     labels: frozenset[str]
     evidence: Mapping[str, tuple[Span, ...]] = field(default_factory=dict)
     also: Mapping[str, tuple[Span, ...]] = field(default_factory=dict)
+    judged: frozenset[str] | None = None
 
 
 def read_labelled(path: Path | str, taxonomy: Taxonomy) -> list[LabelledDocument]:
@@ -74,8 +80,10 @@ def read_labelled(path: Path | str, taxonomy: Taxonomy) -> list[LabelledDocument
     """
     found = []
     try:
-        with Path(path).open(encoding="utf-8") as stream:
+        with Path(path).open(encoding="utf-8-sig") as stream:
             for number, line in enumerate(stream, start=1):
+                if not line.strip():
+                    continue
                 try:
                     found.append(_parse(json.loads(line), taxonomy))
                 except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -91,20 +99,30 @@ def read_labelled(path: Path | str, taxonomy: Taxonomy) -> list[LabelledDocument
 
 
 def _parse(row: Mapping[str, Any], taxonomy: Taxonomy) -> LabelledDocument:
-    labels = row["labels"]
-    if not isinstance(labels, list) or (unknown := [c for c in labels if c not in taxonomy]):
-        raise ValueError(f"labels {unknown if isinstance(labels, list) else labels!r}")
+    labels = _codes(row, "labels", taxonomy)
     metadata = {key: value for key, value in row.items() if key not in _KNOWN}
-    document = Document(str(row["id"]), str(row.get("title") or ""), str(row["text"]), metadata)
+    if not isinstance(row["text"], str):
+        raise ValueError(f"text {row['text']!r}")
+    document = Document(str(row["id"]), str(row.get("title") or ""), row["text"], metadata)
     return LabelledDocument(
         document,
         frozenset(taxonomy.with_parents(labels)),
-        _spans(row.get("evidence") or {}, document.text),
-        _spans(row.get("also") or {}, document.text),
+        _spans(row.get("evidence") or {}, document.text, taxonomy),
+        _spans(row.get("also") or {}, document.text, taxonomy),
+        frozenset(_codes(row, "judged", taxonomy)) if "judged" in row else None,
     )
 
 
-def _spans(given: Mapping[str, Any], text: str) -> dict[str, tuple[Span, ...]]:
+def _codes(row: Mapping[str, Any], key: str, taxonomy: Taxonomy) -> list[str]:
+    codes = row[key]
+    if not isinstance(codes, list) or (unknown := [c for c in codes if c not in taxonomy]):
+        raise ValueError(f"{key} {unknown if isinstance(codes, list) else codes!r}")
+    return codes
+
+
+def _spans(given: Mapping[str, Any], text: str, taxonomy: Taxonomy) -> dict[str, tuple[Span, ...]]:
+    if unknown := [code for code in given if code not in taxonomy]:
+        raise ValueError(f"evidence of {unknown}")
     spans = {code: tuple((int(a), int(b)) for a, b in pairs) for code, pairs in given.items()}
     for code, pairs in spans.items():
         for start, end in pairs:
@@ -114,8 +132,14 @@ def _spans(given: Mapping[str, Any], text: str) -> dict[str, tuple[Span, ...]]:
 
 
 def write_labelled(documents: Iterable[LabelledDocument], path: Path | str) -> None:
-    """Write labelled documents as JSON Lines."""
-    with Path(path).open("w", encoding="utf-8", newline="\n") as stream:
+    """Write labelled documents as JSON Lines; the file appears whole or not at all.
+
+    Raises
+    ------
+    InputError
+        When it cannot be written.
+    """
+    with drafted(Path(path)) as draft, draft.open("w", encoding="utf-8", newline="\n") as stream:
         for one in documents:
             row = {
                 "id": one.document.id,
@@ -126,12 +150,22 @@ def write_labelled(documents: Iterable[LabelledDocument], path: Path | str) -> N
                 "evidence": {code: list(map(list, spans)) for code, spans in one.evidence.items()},
                 "also": {code: list(map(list, spans)) for code, spans in one.also.items()},
             }
-            stream.write(json.dumps(row, ensure_ascii=False) + "\n")
+            if one.judged is not None:
+                row["judged"] = sorted(one.judged)
+            stream.write(json.dumps(row, ensure_ascii=False, default=str) + "\n")
 
 
 def label_matrix(documents: Sequence[LabelledDocument], taxonomy: Taxonomy) -> NDArray[np.bool_]:
     """Tell which label holds for which document: (n_documents, n_labels), bool."""
     rows = [[code in one.labels for code in taxonomy.codes] for one in documents]
+    return np.array(rows, dtype=bool).reshape(len(documents), len(taxonomy))
+
+
+def judged_matrix(documents: Sequence[LabelledDocument], taxonomy: Taxonomy) -> NDArray[np.bool_]:
+    """Tell which label was looked for in which document: (n_documents, n_labels), bool."""
+    rows = [
+        [one.judged is None or code in one.judged for code in taxonomy.codes] for one in documents
+    ]
     return np.array(rows, dtype=bool).reshape(len(documents), len(taxonomy))
 
 

@@ -56,6 +56,23 @@ def test_relevance_is_learnt_too(taxonomy: Taxonomy) -> None:
     assert adapted.probabilities(doubted, taxonomy)[1].all()
 
 
+def test_labels_that_were_not_judged_stay_as_they_are(taxonomy: Taxonomy) -> None:
+    """A table with columns for some codes says nothing of the others, nor that nothing is served."""
+    heads = make_heads()
+    scores, truth = draw(200, 1.2, 0)
+    judged = np.zeros_like(truth)
+    judged[:, :7] = True
+    truth[:, 7:] = False
+    truth[:100] = False
+    adapted = adapt_heads(heads, scores, truth, range(200), taxonomy, judged=judged)
+    assert set(adapted.changed) <= set(taxonomy.codes[:7])
+    assert adapted.changed
+    np.testing.assert_array_equal(adapted.change[:, 7:], [[1.0] * 42, [0.0] * 42])
+    np.testing.assert_array_equal(adapted.heads.thresholds[7:], heads.thresholds[7:])
+    alone = adapt_heads(heads, scores, truth, range(200), taxonomy)
+    assert len(alone.changed) > 40
+
+
 def test_too_few_documents(taxonomy: Taxonomy) -> None:
     with pytest.raises(CorpusError, match="got 19 documents, expected at least 20"):
         adapt_heads(make_heads(), *draw(19, 0.0, 0), range(19), taxonomy)

@@ -45,9 +45,51 @@ def test_round_trip(tmp_path: Path, taxonomy: Taxonomy) -> None:
 
 def test_a_failed_save_leaves_nothing(tmp_path: Path, taxonomy: Taxonomy) -> None:
     manifest = load_bundle(find_model(), taxonomy).manifest
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(ModelError, match=r"cannot be written: .*no-encoder"):
         save_bundle(tmp_path / "mine", manifest, make_heads(), tmp_path / "no-encoder", "")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_only_a_model_is_replaced(bundle: Path, taxonomy: Taxonomy) -> None:
+    shipped = load_bundle(find_model(), taxonomy)
+    edit_manifest(bundle, format=2)
+
+    def save(folder: Path) -> None:
+        save_bundle(folder, shipped.manifest, make_heads(dimension=384), shipped.folder, "# card")
+
+    save(bundle)
+    assert load_bundle(bundle, taxonomy).manifest.format == shipped.manifest.format
+    (bundle / "notes.txt").write_text("of mine")
+    link = bundle.with_name("link")
+    link.symlink_to(bundle)
+    for place, reason in [
+        (bundle, "which holds notes.txt"),
+        (bundle.parent, "which holds copy"),
+        (bundle / "notes.txt", "which is not a folder"),
+        (bundle / "notes.txt" / "model", "which is not a folder"),
+        (link, "which is not a folder"),
+    ]:
+        with pytest.raises(ModelError, match=f"{reason}, expected a new folder, an empty one"):
+            save(place)
+    assert (bundle / "notes.txt").read_text() == "of mine"
+    assert sorted(path.name for path in bundle.parent.iterdir()) == ["copy", "link"]
+
+
+def test_a_model_that_cannot_be_replaced_stays(
+    bundle: Path, taxonomy: Taxonomy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shipped, rename = load_bundle(bundle, taxonomy), Path.rename
+
+    def fail(path: Path, target: Path) -> Path:
+        if target == bundle and not path.name.endswith("-replaced"):
+            raise OSError("no space left")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", fail)
+    with pytest.raises(ModelError, match="cannot be written: no space left"):
+        save_bundle(bundle, shipped.manifest, make_heads(dimension=384), find_model(), "# card")
+    assert load_bundle(bundle, taxonomy).manifest == shipped.manifest
+    assert [path.name for path in bundle.parent.iterdir()] == ["copy"]
 
 
 def test_names_and_folders(bundle: Path) -> None:

@@ -1,18 +1,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
+from openpyxl import Workbook
 from test_annotations import annotate
 
 from ka2nlp import Document, Taxonomy
 from ka2nlp.annotations import write_annotations
 from ka2nlp.corpora import load_corpus, read_labels, read_table
 from ka2nlp.corpus_statistics import describe, plot_statistics
-from ka2nlp.errors import CorpusError
-from ka2nlp.labelled import LabelledDocument, read_labelled, write_labelled
+from ka2nlp.errors import CorpusError, InputError
+from ka2nlp.labelled import LabelledDocument, judged_matrix, read_labelled, write_labelled
 
 Call = Callable[..., tuple[int, str, str]]
 TEXT = "We train teachers. Pupils learn Greek."
@@ -46,6 +48,15 @@ def test_labelled_documents_survive_writing(folder: Path, taxonomy: Taxonomy) ->
     assert (one.evidence, one.also) == ({"I2": ((19, 38),)}, {"O1": ((0, 18),)})
 
 
+def test_what_was_judged_survives_writing(tmp_path: Path, taxonomy: Taxonomy) -> None:
+    written = LabelledDocument(Document("w", "", TEXT), frozenset(), judged=frozenset({"S1", "I2"}))
+    write_labelled([written], tmp_path / "some.jsonl")
+    (one,) = read_labelled(tmp_path / "some.jsonl", taxonomy)
+    assert one == written
+    expected = [code in ("S1", "I2") for code in taxonomy.codes]
+    assert judged_matrix([one], taxonomy).tolist() == [expected]
+
+
 def test_files_of_all_kinds_are_gathered(folder: Path, taxonomy: Taxonomy) -> None:
     corpus = load_corpus([folder], [Document("a", "", f"{TEXT} a")], taxonomy)
     assert sorted(one.document.id for one in corpus.documents) == ["a", "w"]
@@ -58,22 +69,49 @@ def test_files_of_all_kinds_are_gathered(folder: Path, taxonomy: Taxonomy) -> No
 
 def test_tables(tmp_path: Path, taxonomy: Taxonomy) -> None:
     path = tmp_path / "table.csv"
-    path.write_text('﻿id,text,S1,O1b,comment\n7,"We, too",x,TRUE,hm\n,Other,0,,\n', encoding="utf-8")
+    path.write_text('﻿id,text,S1,O1b,comment\n7,"We, too",Y,TRUE,hm\n,Other,n,,\n', encoding="utf-8")
     first, second = read_table(path, taxonomy)
     assert (first.document.id, first.document.text) == ("7", "We, too")
+    assert first.document.metadata == {"comment": "hm"}
     assert first.labels == {"S1", "O1", "O1b"}
-    assert (second.document.id, second.labels) == ("row 3", frozenset())
+    assert first.judged == {"S1", "O1b"}
+    assert (second.document.id, second.labels) == ("table:3", frozenset())
     assert load_corpus([path], (), taxonomy).documents == (first, second)
+    assert load_corpus([tmp_path], (), taxonomy).documents == (first, second)
+
+
+def test_tables_are_read_as_those_to_be_tagged(tmp_path: Path, taxonomy: Taxonomy) -> None:
+    """Spreadsheets of other countries write semicolons, other programs other encodings."""
+    rows = [("Id", "Project Summary", "s1", "O1b"), ("7", "Für uns", "1", "0")]
+    written = {"utf-8": ("a.CSV", ";"), "utf-16": ("b.csv", ","), "utf-8-sig": ("c.tsv", "\t")}
+    for encoding, (name, delimiter) in written.items():
+        text = "".join(f"{delimiter.join(row)}\n" for row in rows)
+        (tmp_path / name).write_text(text, encoding=encoding)
+    book = Workbook()
+    for row in rows:
+        book.active.append(row)
+    book.save(tmp_path / "d.xlsx")
+    found = load_corpus([tmp_path], (), taxonomy).documents
+    assert len(found) == 4
+    for one in found:
+        assert (one.document.id, one.document.text, one.labels) == ("7", "Für uns", {"S1"})
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [("text,Z1\na,1\n", "expected text"), ("text,S1\na,perhaps\n", "row 2: got 'perhaps' for S1")],
+    [
+        ("text,Z1\na,1\n", "got Z1 beside the text in .*, expected a column of 1 and 0"),
+        ("text,S1\na,perhaps\n", "bad.csv, bad:2: got 'perhaps' for S1, expected 1 or 0"),
+        ("text,S1\na,1\nb,1,2\n", "bad.csv, bad:3: got a row of 3 cells, expected 2"),
+        ("words,S1\na,1\n", "bad.csv: got the columns words, S1, expected one named text"),
+        ("text,S1\n", "bad.csv: got a header without a row"),
+        (b"text,S1\ncaf\xe9,1\n", "bad.csv: got the byte 0xe9 .*; save the file as UTF-8"),
+    ],
 )
-def test_bad_tables(tmp_path: Path, taxonomy: Taxonomy, content: str, message: str) -> None:
+def test_bad_tables(tmp_path: Path, taxonomy: Taxonomy, content: str | bytes, message: str) -> None:
     path = tmp_path / "bad.csv"
-    path.write_text(content)
-    with pytest.raises(CorpusError, match=message):
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises((CorpusError, InputError), match=message):
         read_table(path, taxonomy)
 
 
@@ -89,6 +127,58 @@ def test_spans_must_lie_in_the_text(tmp_path: Path, taxonomy: Taxonomy) -> None:
     path.write_text(json.dumps(row))
     with pytest.raises(CorpusError, match=r"span 3:99 of S1 in 6 characters"):
         read_labelled(path, taxonomy)
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"text": None}, "text None"),
+        ({"evidence": {"Z9": [[0, 3]]}}, r"evidence of \['Z9'\]"),
+        ({"also": {"Z9": [[0, 3]]}}, r"evidence of \['Z9'\]"),
+        ({"judged": ["Z9"]}, r"judged \['Z9'\]"),
+        ({"labels": "S1"}, "labels 'S1'"),
+    ],
+)
+def test_bad_lines(
+    tmp_path: Path, taxonomy: Taxonomy, changed: dict[str, object], message: str
+) -> None:
+    path = tmp_path / "bad.jsonl"
+    row = {"id": "a", "text": "Short.", "labels": ["S1"]} | changed
+    path.write_text(json.dumps(row))
+    with pytest.raises(CorpusError, match=rf"bad\.jsonl, line 1: got .*{message}"):
+        read_labelled(path, taxonomy)
+
+
+def test_byte_order_marks_and_empty_lines_do_no_harm(folder: Path, taxonomy: Taxonomy) -> None:
+    before = load_corpus([folder], [Document("a", "", f"{TEXT} a")], taxonomy)
+    for path in folder.glob("*.jsonl"):
+        path.write_text(f"\ufeff{path.read_text()}\n\n", encoding="utf-8")
+    assert load_corpus([folder], [Document("a", "", f"{TEXT} a")], taxonomy) == before
+
+
+def test_a_corpus_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "corpus.jsonl"
+    dated = LabelledDocument(Document("a", "", TEXT, {"start": date(2024, 9, 1)}), frozenset())
+
+    def failing() -> Iterator[LabelledDocument]:
+        yield dated
+        raise KeyboardInterrupt
+
+    write_labelled([dated], path)
+    written = path.read_bytes()
+    assert b'"start": "2024-09-01"' in written
+    with pytest.raises(KeyboardInterrupt):
+        write_labelled(failing(), path)
+    assert [(one, one.read_bytes()) for one in tmp_path.iterdir()] == [(path, written)]
+    with pytest.raises(InputError, match=r"got the output .*, which cannot be written"):
+        write_labelled([dated], tmp_path / "nowhere" / "corpus.jsonl")
+
+
+def test_an_identifier_that_stands_twice_is_not_valid(call: Call, folder: Path) -> None:
+    path = folder / "whole.jsonl"
+    code, _, error = call("corpus", "validate", path, path)
+    assert code == 2
+    assert "got 1 identifiers twice, w among them; expected each document once" in error
 
 
 def test_statistics(taxonomy: Taxonomy, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from test_annotations import annotate
 from ka2nlp import Document, Tagger, Taxonomy
 from ka2nlp.annotations import join_texts
 from ka2nlp.bundle_adaptation import adapt_bundle
-from ka2nlp.bundle_training import group_documents, rare_codes, train_bundle
+from ka2nlp.bundle_training import fingerprint_corpus, group_documents, rare_codes, train_bundle
 from ka2nlp.errors import CorpusError
 from ka2nlp.first_stage import Example
 from ka2nlp.labelled import LabelledDocument
@@ -103,6 +103,13 @@ def test_a_document_stands_once_in_a_corpus(tmp_path: Path) -> None:
     corpus = labelled(25)
     with pytest.raises(CorpusError, match="got 1 identifiers twice, d003 among them"):
         train_bundle([*corpus, corpus[3]], tmp_path / "mine")
+
+
+def test_other_labels_give_another_fingerprint() -> None:
+    """Labels of tables have no evidence that would tell them apart."""
+    document = Document("a", "", "We train teachers.")
+    one, other = (LabelledDocument(document, frozenset({code})) for code in ("S1", "S2"))
+    assert fingerprint_corpus([one]) != fingerprint_corpus([other])
 
 
 def test_documents_are_never_split_between_training_and_test() -> None:

@@ -33,11 +33,12 @@ def command() -> None:
 @taxonomy_option
 def validate(corpora: tuple[Path, ...], texts: tuple[str, ...], taxonomy: Path | None) -> None:
     """Check the schema, codes, hierarchy, identifiers and fingerprints of a corpus."""
-    from ka2nlp.corpora import load_corpus
+    from ka2nlp.corpora import check_identifiers, load_corpus
     from ka2nlp.taxonomy import Taxonomy
 
     documents = chain.from_iterable(read_documents(source) for source in texts)
     corpus = load_corpus(corpora, documents, Taxonomy.load(taxonomy))
+    check_identifiers(corpus.documents)
     if texts:
         report_join(corpus.joined)
     named = len(corpus.joined.without_text) if corpus.joined and not texts else 0
