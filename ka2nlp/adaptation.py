@@ -30,6 +30,11 @@ __all__ = ["Adapted", "Scores", "adapt_heads"]
 
 MIN_DOCUMENTS: Final = 20
 _N_FOLDS: Final = 10
+_SPREADS: Final = np.array([0.3, 1.0])
+"""Standard deviations of the priors on ``a`` and ``b``."""
+
+_STRENGTH: Final = 100.0
+"""Number of positives at which a label's new threshold counts one half."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +94,6 @@ def adapt_heads(
     truth: NDArray[np.bool_],
     groups: Sequence[int],
     taxonomy: Taxonomy,
-    *,
-    slope_spread: float = 0.3,
-    shift_spread: float = 1.0,
 ) -> Adapted:
     """Adapt a classifier to labelled documents that it was not trained on.
 
@@ -107,8 +109,6 @@ def adapt_heads(
         Of each document; near-duplicates share one.
     taxonomy
         The labels.
-    slope_spread, shift_spread
-        Standard deviations of the priors on ``a`` and ``b``.
 
     Raises
     ------
@@ -117,7 +117,6 @@ def adapt_heads(
     """
     if len(truth) < MIN_DOCUMENTS:
         raise CorpusError(f"got {len(truth)} documents, expected at least {MIN_DOCUMENTS}")
-    spreads = np.array([slope_spread, shift_spread])
     relevant = np.asarray(truth[:, heads.second.outcomes].any(axis=1))
     logits, expected = scores.columns, np.column_stack([truth, relevant])
     # a label's log odds hold for documents that serve an outcome, relevance's for all
@@ -126,11 +125,11 @@ def adapt_heads(
     held_out = logits.copy()
     for fold in np.unique(folds):
         rest = folds != fold
-        change = fit_platt(logits[rest], expected[rest], spreads, counted[rest])
+        change = fit_platt(logits[rest], expected[rest], _SPREADS, counted[rest])
         held_out[~rest] = stretch(logits[~rest], change)
     loss = (counted * (_losses(held_out, expected) - _losses(logits, expected))).sum(axis=0)
     better = loss < 0
-    change = np.where(better, fit_platt(logits, expected, spreads, counted), 0.0)
+    change = np.where(better, fit_platt(logits, expected, _SPREADS, counted), 0.0)
     probabilities, _ = _probabilities(np.where(better, held_out, logits), taxonomy)
     codes = (code for code, moved in zip(taxonomy.codes, better, strict=False) if moved)
     return Adapted(
@@ -165,11 +164,11 @@ def _probabilities(
 
 
 def _thresholds(
-    heads: Heads, truth: NDArray[np.bool_], scores: NDArray[np.float64], strength: float = 100.0
+    heads: Heads, truth: NDArray[np.bool_], scores: NDArray[np.float64]
 ) -> NDArray[np.float32]:
     """Move thresholds towards the best ones here, the less the rarer a label is."""
     positives = truth.sum(axis=0)
-    share = positives / (positives + strength)
+    share = positives / (positives + _STRENGTH)
     moved = share * tune_thresholds(truth, scores) + (1 - share) * heads.thresholds
     return as_float32(np.clip(moved, heads.lower, heads.upper))
 
