@@ -31,6 +31,11 @@ __all__ = ["Adapted", "Scores", "adapt_heads"]
 
 MIN_DOCUMENTS: Final = 20
 _N_FOLDS: Final = 10
+_SPREADS: Final = np.array([0.3, 1.0])
+"""Standard deviations of the priors on ``a`` and ``b``."""
+
+_STRENGTH: Final = 100.0
+"""Number of positives at which a label's new threshold counts one half."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +97,6 @@ def adapt_heads(
     taxonomy: Taxonomy,
     *,
     judged: NDArray[np.bool_] | None = None,
-    slope_spread: float = 0.3,
-    shift_spread: float = 1.0,
 ) -> Adapted:
     """Adapt a classifier to labelled documents that it was not trained on.
 
@@ -111,8 +114,6 @@ def adapt_heads(
         The labels.
     judged
         Of the shape of ``truth``: which labels were looked for; all when left out.
-    slope_spread, shift_spread
-        Standard deviations of the priors on ``a`` and ``b``.
 
     Raises
     ------
@@ -121,7 +122,6 @@ def adapt_heads(
     """
     if len(truth) < MIN_DOCUMENTS:
         raise CorpusError(f"got {len(truth)} documents, expected at least {MIN_DOCUMENTS}")
-    spreads = np.array([slope_spread, shift_spread])
     relevant = np.asarray(truth[:, heads.second.outcomes].any(axis=1))
     logits, expected = scores.columns, np.column_stack([truth, relevant])
     judged = np.ones_like(truth) if judged is None else judged
@@ -134,11 +134,11 @@ def adapt_heads(
     held_out = logits.copy()
     for fold in np.unique(folds):
         rest = folds != fold
-        change = fit_platt(logits[rest], expected[rest], spreads, counted[rest])
+        change = fit_platt(logits[rest], expected[rest], _SPREADS, counted[rest])
         held_out[~rest] = stretch(logits[~rest], change)
     loss = (counted * (_losses(held_out, expected) - _losses(logits, expected))).sum(axis=0)
     better = loss < 0
-    change = np.where(better, fit_platt(logits, expected, spreads, counted), 0.0)
+    change = np.where(better, fit_platt(logits, expected, _SPREADS, counted), 0.0)
     probabilities, _ = _probabilities(np.where(better, held_out, logits), taxonomy)
     codes = (code for code, moved in zip(taxonomy.codes, better, strict=False) if moved)
     return Adapted(
@@ -177,12 +177,11 @@ def _thresholds(
     truth: NDArray[np.bool_],
     scores: NDArray[np.float64],
     judged: NDArray[np.bool_],
-    strength: float = 100.0,
 ) -> NDArray[np.float32]:
     """Move thresholds of labels judged throughout towards the best here, less for rare ones."""
     known = np.flatnonzero(judged.all(axis=0))
     positives = truth[:, known].sum(axis=0)
-    share = positives / (positives + strength)
+    share = positives / (positives + _STRENGTH)
     tuned = tune_thresholds(truth[:, known], scores[:, known])
     moved = heads.thresholds.astype(float)
     moved[known] = share * tuned + (1 - share) * moved[known]

@@ -20,6 +20,7 @@ SHINGLE: Final = 8
 """Words in a shingle."""
 
 _MAX_POSTINGS: Final = 50
+_BLOCK: Final = 512
 _WORD: Final = re.compile(r"\w+")
 
 
@@ -78,9 +79,9 @@ def similar_vectors(vectors: NDArray[np.float32], bound: float) -> list[Pair]:
     return sorted(_similar(vectors, bound), key=lambda p: (-p.similarity, p.first, p.second))
 
 
-def _similar(vectors: NDArray[np.float32], bound: float, block: int = 512) -> Iterator[Pair]:
-    for start in range(0, len(vectors), block):
-        cosines = vectors[start : start + block] @ vectors.T
+def _similar(vectors: NDArray[np.float32], bound: float) -> Iterator[Pair]:
+    for start in range(0, len(vectors), _BLOCK):
+        cosines = vectors[start : start + _BLOCK] @ vectors.T
         for row, column in np.argwhere(cosines >= bound):
             if start + row < column:
                 yield Pair(int(start + row), int(column), float(cosines[row, column]))

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = ["Split", "make_folds", "read_split", "split_corpus", "stratify", "write_split"]
+
+N_FOLDS: Final = 5
+"""Of the documents outside the test part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +45,8 @@ def split_corpus(
     labels: NDArray[np.bool_],
     groups: Sequence[int],
     in_test: Sequence[bool],
-    *,
-    n_folds: int = 5,
-    random_state: int = 0,
 ) -> Split:
-    """Divide documents into folds and a test part, group by group.
+    """Divide documents into five folds and a test part, group by group.
 
     Parameters
     ----------
@@ -59,8 +59,6 @@ def split_corpus(
     in_test
         Whether a document belongs to the test years. A group goes to the test part only when all
         its documents do; a test document whose group reaches into other years is left out of both.
-    n_folds, random_state
-        Number of folds, and the seed that settles ties.
     """
     members: dict[int, list[int]] = {}
     for row, group in enumerate(groups):
@@ -73,7 +71,7 @@ def split_corpus(
     ]
     counts = np.array([labels[rows].sum(axis=0) for rows in rest], dtype=float)
     sizes = np.array([len(rows) for rows in rest], dtype=float)
-    folds = stratify(np.column_stack([counts, sizes]), n_folds, random_state)
+    folds = stratify(np.column_stack([counts, sizes]), N_FOLDS)
     return Split(
         {identifiers[row]: group for row, group in enumerate(groups)},
         {identifiers[r]: fold for rows, fold in zip(rest, folds, strict=True) for r in rows},

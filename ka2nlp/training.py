@@ -207,10 +207,7 @@ def frozen_fitter(examples: Sequence[Example], settings: Settings) -> FrozenFitt
 
 
 def collect_features(
-    examples: Sequence[Example],
-    blocks: NDArray[np.int64],
-    fit: StageFitter,
-    progress: Progress = silent,
+    examples: Sequence[Example], blocks: NDArray[np.int64], fit: StageFitter
 ) -> NDArray[np.float64]:
     """Let a first stage that did not see a document say what the second stage sees of it.
 
@@ -220,7 +217,7 @@ def collect_features(
         Zeros for documents in block -1.
     """
     jobs = _jobs(blocks)
-    return _see(examples, jobs, _fit_all(fit, jobs, 1, progress))
+    return _see(examples, jobs, _fit_all(fit, jobs, 1, silent))
 
 
 def are_measured(blocks: NDArray[np.int64], folds: NDArray[np.int64]) -> NDArray[np.bool_]:

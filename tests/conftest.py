@@ -34,11 +34,12 @@ class ToyEncoder:
     dimension = 8
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        vectors = np.array(
+        vectors: NDArray[np.float32] = np.array(
             [[1.0, *(text.lower().count(letter) for letter in "aeioust")] for text in texts],
             dtype=np.float32,
         ).reshape(len(texts), self.dimension)
-        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        return vectors
 
 
 def make_heads(n_labels: int = 48, dimension: int = 8, seed: int = 0) -> Heads:

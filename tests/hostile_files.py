@@ -10,6 +10,7 @@ import io
 import struct
 import zipfile
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import made_files
@@ -306,7 +307,10 @@ NAMES = {
 }
 
 
-def odt(inside: str = "", before: str = "", **others: bytes | str) -> bytes:
+NO_MORE: Mapping[str, bytes | str] = {}
+
+
+def odt(inside: str = "", before: str = "", others: Mapping[str, bytes | str] = NO_MORE) -> bytes:
     names = " ".join(f'xmlns:{short}="{name}"' for short, name in NAMES.items())
     content = (
         f"{before}<office:document-content {names}><office:body><office:text>"
@@ -333,24 +337,27 @@ ODTS = {
     "bomb": Hostile(odt(SPACE), refused="unpacks to"),
     "lying-bomb": Hostile(lying(odt(SPACE), "content.xml", 1000), refused="damaged"),
     "picture-bomb": Hostile(
-        lying(odt(**{"Pictures/a.png": b"x"}), "Pictures/a.png", 300 << 20), refused="unpacks to"
+        lying(odt(others={"Pictures/a.png": b"x"}), "Pictures/a.png", 300 << 20),
+        refused="unpacks to",
     ),
     "dense": Hostile(odt("<text:p/>" * 2_000_000), refused="unpacks to|memory|within bounds"),
     "outside-entity": Hostile(odt("<text:p>&k;</text:p>", OUTSIDE), refused="document type"),
     "laughs": Hostile(odt("<text:p>&k;</text:p>", LAUGHS), refused="document type|damaged"),
-    "laughs-in-title": Hostile(odt(**{"meta.xml": LAUGHS + META}), refused="document type|damaged"),
+    "laughs-in-title": Hostile(
+        odt(others={"meta.xml": LAUGHS + META}), refused="document type|damaged"
+    ),
     "remote-dtd": Hostile(odt("", REMOTE), refused="document type"),
-    "traversal": Hostile(odt(**{"../../../tmp/ka2nlp-evil": b"x"}), read=SENTENCE),
+    "traversal": Hostile(odt(others={"../../../tmp/ka2nlp-evil": b"x"}), read=SENTENCE),
     "picture-link": Hostile(odt(f"<text:p>{LINKED}</text:p>"), read=SENTENCE),
-    "macro": Hostile(odt(EVENT, **{"Basic/Standard/evil.xml": "<x/>"}), read=SENTENCE),
-    "zip-in-zip": Hostile(odt(**{"Object 1": zipped({"a": bytes(9 << 20)})}), read=SENTENCE),
+    "macro": Hostile(odt(EVENT, others={"Basic/Standard/evil.xml": "<x/>"}), read=SENTENCE),
+    "zip-in-zip": Hostile(odt(others={"Object 1": zipped({"a": bytes(9 << 20)})}), read=SENTENCE),
     "deep": Hostile(odt("<text:section>" * 9999 + "</text:section>" * 9999), refused="damaged"),
     "spaces": Hostile(odt('<text:p>x<text:s text:c="2000000000"/>y</text:p>'), read="x y"),
     "repeated": Hostile(
         odt(f"<table:table><table:table-row>{REPEATED}</table:table-row></table:table>"),
         read=SENTENCE,
     ),
-    "password": Hostile(odt(**{"META-INF/manifest.xml": LOCKED}), refused="under a password"),
+    "password": Hostile(odt(others={"META-INF/manifest.xml": LOCKED}), refused="under a password"),
     "no-content": Hostile(changed(ODT, {}, drop=("content.xml",)), refused="damaged"),
     "truncated": Hostile(ODT[: len(ODT) // 2], refused="damaged"),
 }

@@ -42,7 +42,7 @@ class Desk:
 def set_up(store: Store, taxonomy: Taxonomy, *, blind: bool = False, each: int = 1) -> Desk:
     """Fill a database: three proposals, of which a model says the same, and nobody has a task."""
     with store.transaction() as session:
-        people = [
+        root, lea, ada, ben = (
             add_user(session, name, PASSWORD, role, QUICK)
             for name, role in (
                 ("root", "administrator"),
@@ -50,7 +50,7 @@ def set_up(store: Store, taxonomy: Taxonomy, *, blind: bool = False, each: int =
                 ("ada", "evaluator"),
                 ("ben", "evaluator"),
             )
-        ]
+        )
         call = create_call(session, "Spring", blind=blind, evaluators_each=each)
         documents = [
             Document(f"p{number}", f"Project {number}", text, {"year": 2020 + number})
@@ -60,7 +60,7 @@ def set_up(store: Store, taxonomy: Taxonomy, *, blind: bool = False, each: int =
         for proposal in proposals:
             text = latest_text(session, proposal.id)
             keep_suggestion(session, text.id, suggest(taxonomy, text.source_id))
-    return Desk(store, *people, call, proposals)
+    return Desk(store, root, lea, ada, ben, call, proposals)
 
 
 def suggest(taxonomy: Taxonomy, identifier: str = "p0", model: str = "toy 1") -> Report:

@@ -124,7 +124,7 @@ def test_what_is_not_found_is_counted(document: Document, annotation: Annotation
 
 def test_sentences_that_are_gone_are_counted(document: Document, annotation: Annotation) -> None:
     lost = dict.fromkeys(annotation.sentences, (0, 3)) | {"0" * 12: (0, 3)}
-    labels = annotation.labels | {"S1": Shown(("0" * 12,))}
+    labels = {**annotation.labels, "S1": Shown(("0" * 12,))}
     joined = join_texts([replace(annotation, sentences=lost, labels=labels)], [document])
     assert (joined.n_sentences, joined.n_lost) == (5, 1)
     assert joined.documents[0].evidence["S1"] == ()

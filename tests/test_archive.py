@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -41,9 +41,10 @@ def descriptions(n: int) -> list[Document]:
     return [description(number) for number in range(n)]
 
 
-def archive(documents: list[Any], output: Path, **options: Any) -> RunSummary:
-    options = {"n_workers": 1, "shard_rows": 4, "keep": ["year"]} | options
-    return tag_archive(documents, output, **options)
+def archive(documents: Iterable[Any], output: Path, **options: Any) -> RunSummary:
+    return tag_archive(
+        documents, output, **{"n_workers": 1, "shard_rows": 4, "keep": ["year"], **options}
+    )
 
 
 def tree(folder: Path) -> dict[str, bytes]:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +100,14 @@ def wait_until(met: Callable[[], object]) -> None:
         time.sleep(0.01)
 
 
+def went_on(run: subprocess.Popen[str], folder: Path, n_before: int) -> bool:
+    return n_parts(folder) > n_before or run.poll() is not None
+
+
+def registered(log: Path) -> bool:
+    return "Registered to" in log.read_text()
+
+
 @pytest.mark.parametrize("n_workers", [1, 2])
 def test_killed_at_any_moment_it_goes_on_to_the_same_bytes(
     source: Path, expected: dict[str, bytes], tmp_path: Path, n_workers: int
@@ -108,7 +117,7 @@ def test_killed_at_any_moment_it_goes_on_to_the_same_bytes(
         before = n_parts(tmp_path)
         run = start(source, tmp_path, "--workers", n_workers)
         if kill:  # the first is killed at any time, the others while they write
-            wait_until(lambda run=run, n=before: n_parts(tmp_path) > n or run.poll() is not None)
+            wait_until(partial(went_on, run, tmp_path, before))
         time.sleep(chance.uniform(0, 0.02 if kill else 0.3))
         run.kill()
         run.communicate(timeout=PATIENCE)
@@ -220,7 +229,7 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
         for name in ("1", "2")
     ]
     for name in ("1", "2"):
-        wait_until(lambda log=tmp_path / name / "log": "Registered to" in log.read_text())
+        wait_until(partial(registered, tmp_path / name / "log"))
     yield json.loads(file.read_text())["address"], workers
     for process in (*workers, scheduler):
         process.kill()

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -28,7 +30,8 @@ def edit_manifest(folder: Path, **entries: object) -> None:
 def test_the_shipped_model_says_how_it_was_made(taxonomy: Taxonomy) -> None:
     manifest = load_bundle(find_model(), taxonomy).manifest
     assert manifest.command.startswith("scripts/build_model ")
-    assert manifest.training_data["n_documents"] >= 300
+    trained_on: Mapping[str, Any] = manifest.training_data
+    assert trained_on["n_documents"] >= 300
     assert {"numpy", "scikit-learn", "onnxruntime"} <= set(manifest.versions)
     assert manifest.metrics
 
@@ -155,7 +158,7 @@ def test_pickled_arrays_are_refused(bundle: Path, taxonomy: Taxonomy) -> None:
 @pytest.mark.parametrize("field", ["sentence_bias", "document_weights", "thresholds"])
 def test_arrays_that_do_not_belong_together(field: str) -> None:
     heads = make_heads()
-    with pytest.raises(ModelError, match=f"got {field} of shape"):
-        replace(heads, **{field: np.zeros((3, 3), dtype=np.float32)})
-    with pytest.raises(ModelError, match=f"got {field} of shape"):
-        replace(heads, **{field: getattr(heads, field) * np.float32("nan")})
+    for wrong in (np.zeros((3, 3), np.float32), getattr(heads, field) * np.float32("nan")):
+        changed: dict[str, Any] = {field: wrong}
+        with pytest.raises(ModelError, match=f"got {field} of shape"):
+            replace(heads, **changed)

@@ -121,7 +121,8 @@ def test_a_missing_library_is_named_with_its_extra(tmp_path: Path) -> None:
         "from ka2nlp.cli.main import main; sys.exit(main(sys.argv[1:]))"
     )
     corpus = str(ROOT / "corpus" / "authored" / "tr.jsonl")
-    command = [sys.executable, "-c", script, "train", "--corpus", corpus, "-o", tmp_path / "model"]
+    model = str(tmp_path / "model")
+    command = [sys.executable, "-c", script, "train", "--corpus", corpus, "-o", model]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert done.stderr.splitlines()[-1].endswith("install it with: pip install 'ka2nlp[learn]'")

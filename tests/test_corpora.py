@@ -188,7 +188,9 @@ def test_statistics(taxonomy: Taxonomy, tmp_path: Path) -> None:
     found = describe(labels, texts, taxonomy)
     assert (found.n_documents, found.n_unlabelled) == (21, 1)
     assert (found.counts["S1"], found.counts["P1"], found.counts["I1"]) == (10, 10, 0)
-    assert found.strongest == ((("S1", "S2"), 10, pytest.approx(2.1)),)
+    ((codes, n_together, lift),) = found.strongest
+    assert (codes, n_together) == (("S1", "S2"), 10)
+    assert lift == pytest.approx(2.1)
     assert found.median_words == 3
     with pytest.raises(CorpusError, match="without a document"):
         describe({}, (), taxonomy)

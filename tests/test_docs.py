@@ -1,17 +1,18 @@
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import click
 import pytest
-from conftest import ROOT
+from conftest import EXAMPLES, ROOT
 from doc_examples import Page, same_output
 from lxml import html
 
@@ -55,6 +56,28 @@ def test_the_methods_paragraph_states_what_the_readme_states() -> None:
     for figure in ("0.873", "0.849 to 0.896", "0.012", "3,005"):
         assert figure in paragraph
         assert figure in readme
+
+
+def test_the_readme_shows_what_comes_out(
+    call: Callable[..., tuple[int, str, str]], tmp_path: Path
+) -> None:
+    blocks = Page(ROOT / "README.md", tmp_path).blocks()
+    example = EXAMPLES / "repair-cafes.txt"
+    table = next(block.text for block in blocks if block.language == "text")
+    assert same_output(call("tag", example)[1], table)
+    shown = json.loads(next(block.text for block in blocks if block.language == "json"))
+    found = json.loads(call("tag", example, "--format", "jsonl")[1])
+    assert shown.keys() == found.keys()
+    for key in ("id", "model", "taxonomy", "warnings"):
+        assert shown[key] == found[key]
+    (tag,) = shown["tags"]
+    same = next(one for one in found["tags"] if one["code"] == tag["code"])
+    assert tag["answer"] == same["answer"]
+    assert tag["probability"] == pytest.approx(same["probability"], abs=0.03)
+    quote, best = tag["evidence"][0], same["evidence"][0]
+    assert best["text"].startswith(quote["text"].removesuffix("..."))
+    assert (quote["start"], quote["end"]) == (best["start"], best["end"])
+    assert shown["answers"]["S1"] == found["answers"]["S1"]
 
 
 def test_the_citation_names_this_version() -> None:

@@ -56,7 +56,7 @@ LABELS = pd.DataFrame({"languages": [1, 0, 1, 0] * 15, "bicycles": [0, 1, 0, 1] 
 
 # scikit-learn's checks give numbers, and none of them is for transformers of texts: what they
 # would ask of SentenceEmbedder stands below.
-@parametrize_with_checks(
+@parametrize_with_checks(  # type: ignore[untyped-decorator]
     [CalibratedMultilabel(), MultilabelLogistic(), OutcomeClassifier(), ThresholdedMultilabel()],
     expected_failed_checks=lambda estimator: EXPECTED_FAILURES[type(estimator).__name__],
 )
@@ -376,8 +376,9 @@ def test_documents_do_as_well_as_texts_and_vectors() -> None:
 
 
 def test_a_missing_text_is_told_with_its_place() -> None:
+    texts: list[Any] = [*TEXTS[:4], None, *TEXTS[5:]]
     with pytest.raises(InputError, match=r"position 4: got a missing value"):
-        OutcomeClassifier("fast").fit([*TEXTS[:4], None, *TEXTS[5:]], LABELS)
+        OutcomeClassifier("fast").fit(texts, LABELS)
 
 
 def test_pipelines_and_searches() -> None:

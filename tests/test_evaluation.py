@@ -89,7 +89,8 @@ def test_three_answers(taxonomy: Taxonomy) -> None:
 def test_intervals_hold_the_figure_and_narrow_with_more_documents(taxonomy: Taxonomy) -> None:
     truth, scores, decided = random_case()
     few = evaluate_arrays(truth, scores, decided, taxonomy).groups[0]
-    many = evaluate_arrays(*(np.tile(a, (9, 1)) for a in (truth, scores, decided)), taxonomy)
+    nine = [np.tile(a, (9, 1)) for a in (truth, scores, decided)]
+    many = evaluate_arrays(nine[0], nine[1], nine[2], taxonomy)
     wide, narrow = few.micro_interval, many.groups[0].micro_interval
     assert wide is not None
     assert narrow is not None

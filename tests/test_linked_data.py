@@ -89,10 +89,12 @@ def test_the_version_is_that_of_the_changelog(taxonomy: Taxonomy) -> None:
 def test_every_concept_has_a_label_in_each_official_language(taxonomy: Taxonomy) -> None:
     assert list(taxonomy.languages) == LANGUAGES
     labels = graph("ka2.ttl", "ka2-labels.ttl")
-    named = [*taxonomy.concepts, *taxonomy.levels]
-    for uri in [*(one.uri for one in named), "https://w3id.org/ka2nlp/ka2/scheme"]:
+    uris = [one.uri for one in taxonomy.concepts] + [one.uri for one in taxonomy.levels]
+    for uri in [*uris, "https://w3id.org/ka2nlp/ka2/scheme"]:
         found = sorted(
-            str(one.language) for one in labels.objects(rdflib.URIRef(uri), SKOS.prefLabel)
+            str(one.language)
+            for one in labels.objects(rdflib.URIRef(uri), SKOS.prefLabel)
+            if isinstance(one, rdflib.Literal)
         )
         assert found == LANGUAGES, uri
 
@@ -209,8 +211,10 @@ def test_the_table_of_mappings_names_its_version_and_our_labels(taxonomy: Taxono
 
 def test_every_mapping_is_annotated_in_turtle(taxonomy: Taxonomy, whole: rdflib.Graph) -> None:
     annotated = {
-        tuple(
-            whole.value(axiom, OWL[f"annotated{part}"]) for part in ("Source", "Property", "Target")
+        (
+            whole.value(axiom, OWL.annotatedSource),
+            whole.value(axiom, OWL.annotatedProperty),
+            whole.value(axiom, OWL.annotatedTarget),
         )
         for axiom in whole.subjects(RDF.type, OWL.Axiom)
     }

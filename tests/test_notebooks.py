@@ -6,6 +6,7 @@ import importlib.util
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import ROOT
@@ -17,13 +18,13 @@ LONGEST = 600
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
 
-def cells(path: Path, kind: str) -> list[dict[str, object]]:
+def cells(path: Path, kind: str) -> list[dict[str, Any]]:
     found = json.loads(path.read_text(encoding="utf-8"))["cells"]
     return [cell for cell in found if cell["cell_type"] == kind]
 
 
 def code(path: Path) -> str:
-    return "\n".join("".join(cell["source"]) for cell in cells(path, "code"))  # type: ignore[arg-type]
+    return "\n".join("".join(cell["source"]) for cell in cells(path, "code"))
 
 
 def test_the_table_names_every_notebook() -> None:
@@ -42,9 +43,9 @@ def test_outputs_are_stripped(path: Path) -> None:
 
 @each_notebook
 def test_it_reads_as_an_article(path: Path) -> None:
-    words = sum(len("".join(cell["source"]).split()) for cell in cells(path, "markdown"))  # type: ignore[arg-type]
+    words = sum(len("".join(cell["source"]).split()) for cell in cells(path, "markdown"))
     assert words > 250
-    assert "".join(cells(path, "markdown")[0]["source"]).startswith("# ")  # type: ignore[arg-type]
+    assert "".join(cells(path, "markdown")[0]["source"]).startswith("# ")
 
 
 @each_notebook

@@ -219,7 +219,10 @@ def test_error_rates_come_from_the_bundle(report: Callable[..., str], tmp_path: 
     bundle = hashlib.sha256(manifest).hexdigest()
     write_archive(tmp_path / "a", invented(9), model=name, bundle=bundle)
     page = report(tmp_path / "a")
-    groups = next(iter(json.loads(manifest)["metrics"].values()))["groups"]
+    measured = next(iter(json.loads(manifest)["metrics"].values()))
+    # by whom they were labelled, the bundle does not know: here by language models
+    assert f"on {measured['n_documents']:,} labelled projects." in page
+    groups = measured["groups"]
     for group in groups:
         answers = group["answers"]
         assert f"<td>{answers['missed']:.1%}</td><td>{answers['right']:.1%}</td>" in page

@@ -270,7 +270,7 @@ def test_roles(desk: Desk) -> None:
 
 def test_evaluators_never_see_each_others_decisions(desk: Desk, taxonomy: Taxonomy) -> None:
     with desk.store.transaction() as session:
-        tasks = [give(session, desk, user) for user in (desk.ada, desk.ben)]
+        tasks = first, second = [give(session, desk, user) for user in (desk.ada, desk.ben)]
         judge = give(session, desk, desk.lead, "consolidate")
         for task in (*tasks, judge):
             decide(session, task.id, Choice("S1", "yes"), taxonomy=taxonomy)
@@ -278,7 +278,7 @@ def test_evaluators_never_see_each_others_decisions(desk: Desk, taxonomy: Taxono
         for moment in ("deciding", "finished", "consolidated"):
             for task in tasks if moment == "finished" else [judge] * (moment == "consolidated"):
                 finish(session, task.id)
-            for own, other, user in ((*tasks, desk.ada), (*tasks[::-1], desk.ben)):
+            for own, other, user in ((first, second, desk.ada), (second, first, desk.ben)):
                 assert may_see_decisions(session, user, own)
                 assert not may_see_decisions(session, user, other)
                 assert not may_see_decisions(session, user, judge)

@@ -236,7 +236,8 @@ def test_a_report_comes_back_as_it_was(store: Store, toy_tagger: Tagger) -> None
     assert (kept.model, kept.taxonomy) == (report.model, report.taxonomy)
     assert kept.probability("S1") == pytest.approx(report.scores["S1"], abs=1e-6)
     assert kept.answer("S1") == report.answers["S1"]
-    assert kept.probability("X9") is kept.answer("X9") is None
+    assert kept.probability("X9") is None
+    assert kept.answer("X9") is None
 
 
 def test_the_newest_suggestion_is_found(store: Store, taxonomy: Taxonomy) -> None:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import EXAMPLES, PROJECT, ROOT
@@ -188,11 +189,11 @@ def test_an_archive_brings_its_tags(review: Call, url: str, tmp_path: Path) -> N
     with store.reading() as session:
         (kept,) = latest_suggestions(session, find_call(session, "Spring").id).values()
     store.close()
-    tagged = Tagger.load("fast").tag(Document("a", "", PROJECT)).to_dict()
+    tagged: dict[str, Any] = Tagger.load("fast").tag(Document("a", "", PROJECT)).to_dict()
     assert kept.report["answers"] == tagged["answers"]
     assert kept.report["scores"] == pytest.approx(tagged["scores"], abs=2e-6)
-    assert [tag["code"] for tag in kept.report["tags"]] == [tag["code"] for tag in tagged["tags"]]  # type: ignore[index, attr-defined]
-    mine, theirs = kept.report["tags"][0], tagged["tags"][0]  # type: ignore[index]
+    assert [tag["code"] for tag in kept.report["tags"]] == [tag["code"] for tag in tagged["tags"]]
+    mine, theirs = kept.report["tags"][0], tagged["tags"][0]
     assert mine["evidence"][0]["text"] == theirs["evidence"][0]["text"]
     assert "tagged 1 texts" in review("suggest", "Spring", "--model", "fast")[1]
 

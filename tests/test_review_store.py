@@ -16,7 +16,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from conftest import ROOT
 from review_desk import give, set_up
-from sqlalchemy import Table, delete, select, text, update
+from sqlalchemy import Executable, Table, delete, select, text, update
 
 from ka2nlp.errors import ConflictError, NotFoundError, ReviewError, StoreError
 from ka2nlp.review import Store, records, schema
@@ -261,7 +261,7 @@ def test_the_trail_cannot_be_rewritten(store: Store, taxonomy: Taxonomy, table: 
         task = give(session, desk, desk.ada)
         decide(session, task.id, Choice("S1", "yes"), taxonomy=taxonomy)
         before = session.execute(select(table)).all()
-    statements = [update(table).values(id=table.c.id), delete(table)]
+    statements: list[Executable] = [update(table).values(id=table.c.id), delete(table)]
     if session.get_bind().dialect.name == "postgresql":
         statements.append(text(f"TRUNCATE {table} CASCADE"))
     else:

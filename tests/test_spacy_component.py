@@ -122,7 +122,7 @@ def test_what_other_components_found_stays(report: Report) -> None:
     ruler.add_patterns([{"label": "PLACE", "pattern": "Portugal"}])
     nlp.add_pipe("sentencizer")
 
-    @Language.component("made_up_textcat")
+    @Language.component("made_up_textcat")  # type: ignore[untyped-decorator]
     def put(doc: Doc) -> Doc:
         doc.cats["GREEN"] = 0.5
         doc.spans["ruler"] = [Span(doc, 0, 2, label="X")]

@@ -95,7 +95,7 @@ def test_imports_go_downwards(path: Path) -> None:
 
 
 def public_objects() -> list[tuple[str, object]]:
-    found = []
+    found: list[tuple[str, object]] = []
     for info in pkgutil.walk_packages(ka2nlp.__path__, "ka2nlp."):
         if info.name == "ka2nlp.__main__":
             continue
@@ -166,3 +166,12 @@ def test_readme_names_real_commands() -> None:
     assert set(named) == set(verbs.list_commands(None))  # type: ignore[arg-type]
     for path in re.findall(r"\]\(([^)#:]+)\)", readme):
         assert (ROOT / path).exists(), path
+
+
+def test_every_script_is_checked() -> None:
+    tools = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]
+    found = [path for path in (ROOT / "scripts").iterdir() if path.is_file()]
+    programs = {f"scripts/{path.name}" for path in found if not path.suffix}
+    assert programs == set(tools["ruff"]["extend-include"])
+    modules = {f"scripts/{path.name}" for path in found if path.suffix == ".py"}
+    assert programs | modules <= set(tools["mypy"]["files"])

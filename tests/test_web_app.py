@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import PROJECT
@@ -191,7 +192,7 @@ def test_who_comes_through_a_proxy_is_not_local(client: TestClient, name: str) -
     [{"host": "0.0.0.0"}, {"names": ("desk.org",)}, {"trusted_proxy": "10.0.0.1"}],  # noqa: S104
 )
 def test_a_desk_that_others_can_reach_refuses_to_start_without_users(
-    tmp_path: Path, toy_tagger: Tagger, settings: dict[str, object]
+    tmp_path: Path, toy_tagger: Tagger, settings: dict[str, Any]
 ) -> None:
     refused = pytest.raises(NotAllowedError, match="no user with a password; add one first")
     with refused, open_desk(tmp_path, toy_tagger, **settings):

@@ -7,6 +7,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -125,6 +126,11 @@ def serve(fast: Tagger) -> Iterator[Callable[[Path], Served]]:
         store.close()
 
 
+def note_error(failed: list[str], said: Any) -> None:
+    if said.type == "error":
+        failed.append(said.text)
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     with sync_api.sync_playwright() as playwright:
@@ -148,7 +154,7 @@ def open_page(browser: Any) -> Iterator[Callable[..., Any]]:
         contexts.append(context)
         context.on("request", lambda request: asked.append(request.url))
         context.on("weberror", lambda error: failed.append(str(error.error)))
-        context.on("console", lambda said: said.type == "error" and failed.append(said.text))
+        context.on("console", partial(note_error, failed))
         page = context.new_page()
         page.set_default_timeout(15_000)
         return page

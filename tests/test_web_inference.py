@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from threading import Event
+from typing import cast
 
 import pytest
 from conftest import PROJECT
@@ -23,8 +24,10 @@ class GatedTagger(Tagger):
         self.reached = Event()
         self.gate = Event()
 
-    def tag_many(self, documents: Iterable[Document], *, doubts: bool = False) -> Iterator[Report]:
-        batch = list(documents)
+    def tag_many(
+        self, documents: Iterable[str | Document], *, doubts: bool = False
+    ) -> Iterator[Report]:
+        batch = [cast(Document, one) for one in documents]
         self.batches.append([document.id for document in batch])
         self.reached.set()
         assert self.gate.wait(20)

@@ -41,9 +41,16 @@ class LateApp:
 
 
 SCHEMA.app = LateApp()
+
+
+def operations() -> list[Any]:
+    found: list[Any] = list(SCHEMA.get_all_operations())
+    return [one.ok() for one in found]  # an operation that is described badly has none
+
+
 CASES = [
     pytest.param(operation, mode, id=f"{operation.label} {mode.value}")
-    for operation in (found.ok() for found in SCHEMA.get_all_operations())
+    for operation in operations()
     for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
     if mode is GenerationMode.POSITIVE
     or {"parameters", "requestBody"} & DESCRIPTION["paths"][operation.path][operation.method].keys()
@@ -81,7 +88,7 @@ def test_every_operation_keeps_to_its_description(
         max_examples=8, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
     )
     @given(case=operation.as_strategy(generation_mode=mode))
-    def check(case: schemathesis.Case) -> None:
+    def check(case: Any) -> None:
         case.call_and_validate(base_url="http://localhost", headers=served)
 
     check()

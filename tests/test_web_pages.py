@@ -12,9 +12,8 @@ import pytest
 pytest.importorskip("fastapi", reason="the desk comes with the serve extra")
 
 from desks import PASSWORD, add_users, database_url, open_desk
-from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from httpx import Response
+from starlette.types import ASGIApp
 
 from ka2nlp import Document, Tagger
 from ka2nlp.errors import InvalidError
@@ -33,19 +32,20 @@ PEOPLE = {"lena": "lead", "ana": "evaluator", "ben": "evaluator", "marta": "admi
 class Visitor:
     """Somebody who uses forms: fills them in as they stand on a page, and sends them."""
 
-    def __init__(self, app: FastAPI, name: str) -> None:
+    def __init__(self, app: ASGIApp, name: str) -> None:
+        self.app = app
         self.client = TestClient(app, base_url="http://localhost")
         self.name = name
 
     def get(self, path: str) -> str:
         answer = self._send("GET", path)
         assert answer.status_code == 200, (path, answer.status_code, answer.text)
-        return answer.text
+        return str(answer.text)
 
     def status(self, path: str) -> int:
-        return self._send("GET", path).status_code
+        return int(self._send("GET", path).status_code)
 
-    def send(self, path: str, page: str, status: int = 303, **values: object) -> str:
+    def send(self, path: str, page: str, status: int = 303, **values: Any) -> str:
         """Send the form of a page that has this address; give where it leads, or what it says."""
         form = re.search(rf'<form[^>]* action="{re.escape(path)}".*?</form>', page, re.DOTALL)
         assert form, f"no form for {path}"
@@ -54,13 +54,13 @@ class Visitor:
         data = dict(hidden) | values
         answer = self._send("POST", path, data=data, files=files)
         assert answer.status_code == status, (path, answer.status_code, answer.text)
-        return answer.headers.get("location", answer.text)
+        return str(answer.headers.get("location", answer.text))
 
     def sign_in(self, password: str = PASSWORD, to: str = "/", status: int = 303) -> str:
-        values = {"name": self.name, "password": password, "to": to}
+        values: dict[str, Any] = {"name": self.name, "password": password, "to": to}
         return self.send("/sign-in", self.get("/sign-in"), status, **values)
 
-    def _send(self, method: str, path: str, **rest: Any) -> Response:
+    def _send(self, method: str, path: str, **rest: Any) -> Any:
         headers = {"Accept": "text/html"}
         return self.client.request(method, path, headers=headers, follow_redirects=False, **rest)
 
@@ -68,7 +68,7 @@ class Visitor:
 class Team(dict[str, Visitor]):
     """Visitors by name, who sign in when they are first asked for."""
 
-    def __init__(self, app: FastAPI) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     def __missing__(self, name: str) -> Visitor:
@@ -90,7 +90,7 @@ def team(tmp_path: Path, toy_tagger: Tagger) -> Iterator[Mapping[str, Visitor]]:
         yield Team(client.app)
 
 
-def make_call(team: Mapping[str, Visitor], n_files: int = 1, **settings: object) -> str:
+def make_call(team: Mapping[str, Visitor], n_files: int = 1, **settings: Any) -> str:
     """Let the lead make a call, add documents and give them to both evaluators."""
     lena = team["lena"]
     call = lena.send("/calls", lena.get("/"), name="Spring", evaluators_each=2, **settings)
@@ -102,7 +102,7 @@ def make_call(team: Mapping[str, Visitor], n_files: int = 1, **settings: object)
 
 
 def desk_of(visitor: Visitor, call: str) -> str:
-    return re.findall(r'href="(/desk/\d+)"', visitor.get(call))[0]
+    return str(re.findall(r'href="(/desk/\d+)"', visitor.get(call))[0])
 
 
 def pressed(page: str) -> dict[str, str]:
@@ -163,7 +163,7 @@ def test_the_same_form_sent_twice_is_one_decision(alone: Visitor) -> None:
 
 def test_evidence_is_quoted_marked_and_removed(alone: Visitor) -> None:
     desk = read_alone(alone)
-    form = {"code": "I5", "quote": "pupils   improve THEIR english"}
+    form: dict[str, Any] = {"code": "I5", "quote": "pupils   improve THEIR english"}
     alone.send(f"{desk}/evidence", alone.get(desk), **form)
     page = alone.get(desk)
     assert pressed(page) == {"I5": "yes"}
@@ -404,23 +404,23 @@ def test_agreement_is_shown_as_charts_and_tables(team: Mapping[str, Visitor]) ->
 
 
 def test_the_first_user_is_an_administrator(alone: Visitor) -> None:
-    first = {"name": "ana", "password": PASSWORD, "role": "evaluator"}
+    first: dict[str, Any] = {"name": "ana", "password": PASSWORD, "role": "evaluator"}
     refused = alone.send("/users", alone.get("/users"), 409, **first)
     assert "add an administrator first" in refused
 
 
 def test_administrators_look_after_users(team: Mapping[str, Visitor]) -> None:
     marta = team["marta"]
-    new = {"name": "Otto", "role": "evaluator", "password": "a long new password"}
+    new: dict[str, Any] = {"name": "Otto", "role": "evaluator", "password": "a long new password"}
     marta.send("/users", marta.get("/users"), **new)
     page = marta.get("/users")
     number = re.findall(r'action="/users/(\d+)"', page.partition("<b>otto</b>")[2])[0]
     marta.send(f"/users/{number}", page, role="lead")
     assert "otto is now lead." in marta.get("/users")
     marta.send(f"/users/{number}", marta.get("/users"), active="no")
-    otto = Visitor(marta.client.app, "otto")
+    otto = Visitor(marta.app, "otto")
     assert "wrong name or password" in otto.sign_in(new["password"], status=401)
-    weak = {"name": "pia", "role": "lead", "password": "short"}
+    weak: dict[str, Any] = {"name": "pia", "role": "lead", "password": "short"}
     short = marta.send("/users", marta.get("/users"), 422, **weak)
     assert "expected 12 to 1000" in short
 

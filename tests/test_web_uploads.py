@@ -154,7 +154,7 @@ def test_too_many_files_at_once_are_sent_away() -> None:
 def test_the_reading_process_knows_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PGPASSWORD", "secret")
     monkeypatch.setenv("PYTHONSTARTUP", "secret")
-    seen = {}
+    seen: dict[str, object] = {}
     real = subprocess.run
 
     def run(command: list[str], **settings: Any) -> Any:

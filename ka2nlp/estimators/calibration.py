@@ -15,6 +15,8 @@ from ka2nlp.estimators.wrapping import WrappingClassifier
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
+    from ka2nlp.estimators.targets import Samples
+
 __all__ = ["CalibratedMultilabel", "fit_platt", "stretch"]
 
 _N_STEPS: Final = 25
@@ -74,7 +76,7 @@ class CalibratedMultilabel(WrappingClassifier):
         self.shift_spread = shift_spread
         self.random_state = random_state
 
-    def fit(self, X: ArrayLike, y: ArrayLike, groups: ArrayLike | None = None) -> Self:
+    def fit(self, X: Samples, y: ArrayLike, groups: ArrayLike | None = None) -> Self:
         """Fit the classifier, and calibrate it.
 
         Parameters
@@ -106,7 +108,7 @@ class CalibratedMultilabel(WrappingClassifier):
                 self.curves_[int(label)] = curve.fit(found[:, label], Y[:, label])
         return self
 
-    def _log_odds(self, X: ArrayLike) -> NDArray[np.float64]:
+    def _log_odds(self, X: Samples) -> NDArray[np.float64]:
         found = self._log_odds_within(X)
         changed = self.change_[0] * found + self.change_[1]
         for label, curve in self.curves_.items():

@@ -15,18 +15,20 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
     from sklearn.base import BaseEstimator
 
+    from ka2nlp.estimators.targets import Samples
+
 __all__ = ["fit_labels", "label_log_odds", "logit", "out_of_fold"]
 
 _CERTAIN = 1e-12
 
 
-def fit_labels(estimator: BaseEstimator, X: ArrayLike, Y: NDArray[np.bool_]) -> BaseEstimator:
+def fit_labels(estimator: BaseEstimator, X: Samples, Y: NDArray[np.bool_]) -> BaseEstimator:
     """Fit a classifier to a matrix of labels; a single label is given as a vector."""
     labels = Y.astype(np.int64)
     return estimator.fit(X, labels[:, 0] if labels.shape[1] == 1 else labels)
 
 
-def label_log_odds(estimator: BaseEstimator, X: ArrayLike, n_labels: int) -> NDArray[np.float64]:
+def label_log_odds(estimator: BaseEstimator, X: Samples, n_labels: int) -> NDArray[np.float64]:
     """Ask a classifier for log odds, or for what it has in their place.
 
     Parameters
@@ -61,7 +63,7 @@ def logit(probabilities: NDArray[np.floating]) -> NDArray[np.float64]:
 
 def out_of_fold(
     estimator: BaseEstimator,
-    X: ArrayLike,
+    X: Samples,
     Y: NDArray[np.bool_],
     cv: Any,  # noqa: ANN401  (scikit-learn has no type for it)
     groups: ArrayLike | None,
@@ -96,7 +98,7 @@ def out_of_fold(
 
 
 def _splits(
-    X: ArrayLike,
+    X: Samples,
     Y: NDArray[np.bool_],
     cv: Any,  # noqa: ANN401
     groups: ArrayLike | None,

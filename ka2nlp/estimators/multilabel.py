@@ -14,6 +14,8 @@ from ka2nlp.estimators.targets import LabelClassifier
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
+    from ka2nlp.estimators.targets import Samples
+
 __all__ = ["MultilabelLogistic"]
 
 
@@ -106,7 +108,7 @@ class MultilabelLogistic(LabelClassifier):
         self.intercept_[label] = model.intercept_[0]
         self.n_iter_ = max(self.n_iter_, int(model.n_iter_[0]))
 
-    def _log_odds(self, X: ArrayLike) -> NDArray[np.float64]:
+    def _log_odds(self, X: Samples) -> NDArray[np.float64]:
         dtypes = (np.float64, np.float32)
         checked = validate_data(self, X, reset=False, accept_sparse="csr", dtype=dtypes)
         return np.asarray(checked @ self.coef_.T + self.intercept_)

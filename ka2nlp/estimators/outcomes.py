@@ -23,6 +23,8 @@ from ka2nlp.words import terms
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
+    from ka2nlp.estimators.targets import Samples
+
 __all__ = ["OutcomeClassifier"]
 
 _VECTORS: Final = 1.5
@@ -92,7 +94,7 @@ class OutcomeClassifier(LabelClassifier):
         tags.input_tags.string = True
         return tags
 
-    def fit(self, X: ArrayLike, y: ArrayLike, groups: ArrayLike | None = None) -> Self:
+    def fit(self, X: Samples, y: ArrayLike, groups: ArrayLike | None = None) -> Self:
         """Learn labels.
 
         Parameters
@@ -131,7 +133,7 @@ class OutcomeClassifier(LabelClassifier):
         self.thresholds_ = self.classifier_.thresholds_
         return self
 
-    def _log_odds(self, X: ArrayLike) -> NDArray[np.float64]:
+    def _log_odds(self, X: Samples) -> NDArray[np.float64]:
         if self.reader_ is None:
             return self.classifier_._log_odds(validate_data(self, X, reset=False))
         return self.classifier_._log_odds(self.reader_.transform(X))

@@ -7,7 +7,8 @@ classes teaches one label, and answers come in the same two classes.
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
@@ -20,7 +21,12 @@ from ka2nlp.aggregation import sigmoid
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["LabelClassifier"]
+    from ka2nlp.records import Document
+
+__all__ = ["LabelClassifier", "Samples"]
+
+Samples: TypeAlias = "ArrayLike | Sequence[Document]"
+"""Features or texts, or documents: which of them, each classifier says."""
 
 
 class LabelClassifier(ClassifierMixin, BaseEstimator):
@@ -43,7 +49,7 @@ class LabelClassifier(ClassifierMixin, BaseEstimator):
         return tags
 
     @abstractmethod
-    def _log_odds(self, X: ArrayLike) -> NDArray[np.float64]:
+    def _log_odds(self, X: Samples) -> NDArray[np.float64]:
         """Give log odds of shape (n_samples, n_labels)."""
 
     def _margins(self, log_odds: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -85,7 +91,7 @@ class LabelClassifier(ClassifierMixin, BaseEstimator):
             )
         return np.asarray(positions[:, None] == 1)
 
-    def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
+    def decision_function(self, X: Samples) -> NDArray[np.float64]:
         """Give what decides, a label holding from 0 on.
 
         Returns
@@ -96,7 +102,7 @@ class LabelClassifier(ClassifierMixin, BaseEstimator):
         margins = self._margins(self._log_odds(X))
         return margins[:, 0] if self.binary_ else margins
 
-    def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
+    def predict_proba(self, X: Samples) -> NDArray[np.float64]:
         """Give probabilities in [0, 1].
 
         Returns
@@ -109,7 +115,7 @@ class LabelClassifier(ClassifierMixin, BaseEstimator):
             return found
         return np.column_stack([1 - found, found])[:, -len(self.classes_) :]
 
-    def predict(self, X: ArrayLike) -> NDArray[Any]:
+    def predict(self, X: Samples) -> NDArray[Any]:
         """Decide.
 
         Returns

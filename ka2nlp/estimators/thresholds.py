@@ -14,6 +14,8 @@ from ka2nlp.estimators.wrapping import WrappingClassifier
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
+    from ka2nlp.estimators.targets import Samples
+
 __all__ = ["ThresholdedMultilabel", "tune_thresholds"]
 
 _GRID: Final = np.round(np.arange(0.10, 0.901, 0.01), 2)
@@ -60,7 +62,7 @@ class ThresholdedMultilabel(WrappingClassifier):
         self.strength = strength
         self.random_state = random_state
 
-    def fit(self, X: ArrayLike, y: ArrayLike, groups: ArrayLike | None = None) -> Self:
+    def fit(self, X: Samples, y: ArrayLike, groups: ArrayLike | None = None) -> Self:
         """Fit the classifier, and tune its thresholds.
 
         Parameters
@@ -86,7 +88,7 @@ class ThresholdedMultilabel(WrappingClassifier):
         self.thresholds_ = tune_thresholds(Y, sigmoid(found), strength=self.strength)
         return self
 
-    def _log_odds(self, X: ArrayLike) -> NDArray[np.float64]:
+    def _log_odds(self, X: Samples) -> NDArray[np.float64]:
         return self._log_odds_within(X)
 
     def _margins(self, log_odds: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -15,6 +15,8 @@ from ka2nlp.estimators.targets import LabelClassifier
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
+    from ka2nlp.estimators.targets import Samples
+
 __all__ = ["WrappingClassifier"]
 
 
@@ -35,7 +37,7 @@ class WrappingClassifier(MetaEstimatorMixin, LabelClassifier):
         return MultilabelLogistic() if self.estimator is None else self.estimator
 
     def _fit_within(
-        self, X: ArrayLike, y: ArrayLike, groups: ArrayLike | None
+        self, X: Samples, y: ArrayLike, groups: ArrayLike | None
     ) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
         """Fit the classifier within; give the labels, and its log odds out of fold."""
         Y = self._read_targets(y)
@@ -48,6 +50,6 @@ class WrappingClassifier(MetaEstimatorMixin, LabelClassifier):
                 setattr(self, name, getattr(self.estimator_, name))
         return Y, found
 
-    def _log_odds_within(self, X: ArrayLike) -> NDArray[np.float64]:
+    def _log_odds_within(self, X: Samples) -> NDArray[np.float64]:
         n_labels = 1 if self.binary_ else len(self.classes_)
         return label_log_odds(self.estimator_, X, n_labels)

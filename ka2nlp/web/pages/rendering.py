@@ -119,9 +119,9 @@ def _chance(probability: float) -> str:
     return f"{percent}%" if 0 < percent < 100 else ("<1%" if percent == 0 else ">99%")
 
 
-def _count(number: int, one: str, many: str = "") -> str:
+def _count(number: int, one: str) -> str:
     """Write a number with its noun: "1 label", "3 labels"."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
+    return f"{number:,} {one if number == 1 else one + 's'}"
 
 
 def _day(moment: datetime) -> str:
