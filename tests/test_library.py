@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from types import SimpleNamespace
@@ -25,6 +26,7 @@ import ka2nlp
 from ka2nlp import Document, Report, Tagger, Taxonomy, read_documents
 from ka2nlp.corpora import label_frame, load_corpus
 from ka2nlp.errors import CorpusError, InputError
+from ka2nlp.estimators import SentenceEmbedder
 from ka2nlp.labelled import read_labelled, write_labelled
 from ka2nlp.overviews import summarise_archive
 from ka2nlp.records import ANSWERS, Evidence, Tag
@@ -111,6 +113,29 @@ def test_what_is_no_text_keeps_its_place(toy_tagger: Tagger) -> None:
     ]
 
 
+def test_half_a_character_spoils_no_batch(toy_tagger: Tagger) -> None:
+    cut = PROJECT.replace("learn", "\ud83d. learn", 1)
+    given = [PROJECT, cut, Document("c", "Boats \ud83d", PROJECT), PROJECT]
+    first, second, third, last = toy_tagger.tag_many(given)
+    assert first.scores == last.scores
+    assert second == replace(toy_tagger.tag(cut.replace("\ud83d", "\ufffd")), id="2")
+    assert third.title == "Boats \ufffd"
+    assert SentenceEmbedder("fast").fit_transform(["a \ud83d b"]).shape == (1, 256)
+
+
+@pytest.mark.parametrize("missing", [None, float("nan"), pd.NA])
+def test_a_missing_title_is_no_title(missing: Any, toy_tagger: Tagger) -> None:
+    assert toy_tagger.tag(PROJECT, title=missing) == toy_tagger.tag(PROJECT)
+    assert toy_tagger.tag(Document("1", missing, PROJECT)).scores == toy_tagger.tag(PROJECT).scores
+
+
+def test_a_document_that_cannot_be_read_keeps_its_name(toy_tagger: Tagger) -> None:
+    given: Any = [Document("a", "", None), Document("b", 5, PROJECT)]  # type: ignore[arg-type]
+    reports = list(toy_tagger.tag_many(given))
+    assert [one.id for one in reports] == ["a", "b"]
+    assert "got a title that is an int, expected a str" in reports[1].warnings
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [
@@ -139,6 +164,7 @@ def test_a_document_has_its_own_title(toy_tagger: Tagger) -> None:
         (PROJECT, r"got one text \(str\), expected an iterable .*use tag\(\)"),
         (Document("1", "", "a"), r"got a Document, expected an iterable"),
         (pd.DataFrame({"summary": ["a"]}), r"got a DataFrame, .*use to_frame\(\)"),
+        ({"a": PROJECT}, r"got a dict, expected an iterable .*use its values\(\)"),
         (3, r"got an int, expected an iterable"),
     ],
 )
