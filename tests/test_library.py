@@ -8,6 +8,7 @@ import io
 import json
 import pkgutil
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -34,6 +35,8 @@ from ka2nlp.reports import load_writer, write_reports
 from ka2nlp.reports.frames import reports_to_frame
 
 Call = Callable[..., tuple[int, str, str]]
+
+BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
 
 HEAVY = (
     "click jinja2 numpy onnxruntime pandas py3langid pyarrow pyoxigraph rich sklearn spacy torch"
@@ -368,6 +371,24 @@ def evil_report(taxonomy: Taxonomy, fingerprint: str) -> Report:
     scores = dict.fromkeys(taxonomy.codes, 0.1) | {"S6": 0.93}
     answers = dict.fromkeys(taxonomy.codes, "not addressed") | {"S6": "addressed", "I9": "to check"}
     return Report(evil, evil, (tag,), scores, answers, evil, fingerprint, 5, 1, (evil,))
+
+
+@pytest.mark.skipif(BROWSER is None, reason="no Chromium is installed")
+@pytest.mark.parametrize(("width", "share"), [(360, 0.4), (1000, 0.35)])
+def test_labels_have_room_in_narrow_notebooks(width: int, share: float, report: Report) -> None:
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": width, "height": 800})
+        page.set_content(report._repr_html_())
+        widths = page.evaluate(
+            """() => [".label", ".row"].map((name) =>
+              document.querySelector(`.level ${name}`).getBoundingClientRect().width)"""
+        )
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        browser.close()
+    assert wide <= width
+    assert widths[0] >= share * widths[1]
 
 
 def test_notebooks_escape_what_comes_from_documents(taxonomy: Taxonomy) -> None:
