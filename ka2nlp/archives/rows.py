@@ -129,7 +129,7 @@ def make_row(source: str, number: int, document: Document, settings: Settings) -
 
 
 def _kept(metadata: Mapping[str, object], wanted: str) -> object:
-    """Look up a column by its name, or by one like it: headers are matched loosely elsewhere too."""
+    """Look up a column by its name, or by one like it: headers are matched loosely elsewhere."""
     if wanted in metadata:
         return metadata[wanted]
     alike = normalise(wanted)
