@@ -238,6 +238,8 @@ def test_an_empty_frame_has_all_columns(toy_tagger: Tagger) -> None:
     empty = toy_tagger.to_frame(projects().iloc[:0])
     assert len(empty) == 0
     assert empty.columns.tolist() == full.columns.tolist()
+    names = ["model", "taxonomy"]  # categories are those that occur
+    assert empty.drop(columns=names).dtypes.equals(full.drop(columns=names).dtypes)
 
 
 def test_reports_of_any_documents_as_a_frame(toy_tagger: Tagger) -> None:
