@@ -167,7 +167,7 @@ class Tagger:
         model
             A folder or a name; the default model when left out.
         n_threads
-            For the encoder; 0 takes one a physical core.
+            For the encoder; 0 takes one a core.
         device
             Where a transformer is computed: "cpu" or "cuda" (needs ``ka2nlp[train]``).
 
