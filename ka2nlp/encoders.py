@@ -43,7 +43,7 @@ def load_encoder(folder: Path, *, n_threads: int = 0, device: str = "cpu") -> En
     folder
         Holds the files that ``encoder_files`` names.
     n_threads
-        For a transformer; 0 takes one a physical core.
+        For a transformer; 0 takes one a core.
     device
         "cpu" or "cuda"; a table of vectors is always read by the CPU.
 

@@ -182,10 +182,17 @@ def evaluate_arrays(
     Parameters
     ----------
     truth, scores, decided
-        Labels, probabilities and decisions.
+        Labels, probabilities and decisions; labels and decisions may be 0 and 1.
     answers
         Positions in ``ka2nlp.records.ANSWERS``, where three answers were given.
+
+    Raises
+    ------
+    ValueError
+        When the shapes are others.
     """
+    truth, decided = np.asarray(truth, dtype=bool), np.asarray(decided, dtype=bool)
+    scores = np.asarray(scores, dtype=np.float64)
     if not truth.shape == scores.shape == decided.shape == (len(truth), len(taxonomy)):
         raise ValueError(
             f"got arrays of shape {truth.shape}, {scores.shape} and {decided.shape}, expected "

@@ -9,6 +9,8 @@
     doc.spans["ka2"]        # the sentences that show the tags; their labels are the codes
     doc._.ka2               # the report
 
+A title counts a little; it is read from ``doc.user_data["title"]``, as displaCy reads it.
+
 spaCy knows the component by an entry point: nothing of ka2nlp needs to be imported. It imports this
 module whenever it makes a pipeline, ours or not: what takes long is imported when it is used.
 """
@@ -40,6 +42,9 @@ __all__ = ["SPANS_KEY", "Ka2Component", "displacy_options", "make_component"]
 SPANS_KEY: Final = "ka2"
 _STORED: Final = "ka2nlp"
 """Key of the report in ``doc.user_data``, which is plain data: a doc must fit into bytes."""
+
+_TITLE: Final = "title"
+"""Key of the title in ``doc.user_data``, where displaCy looks for it too."""
 
 _SETTINGS: Final = "settings.json"
 _BATCH: Final = 128
@@ -100,7 +105,10 @@ class Ka2Component:
     def pipe(self, stream: Iterable[Doc], *, batch_size: int = _BATCH) -> Iterator[Doc]:
         """Tag docs, lazily, in order and many at a time."""
         for docs in minibatch(stream, size=batch_size):
-            documents = (Document(str(n), "", doc.text) for n, doc in enumerate(docs, start=1))
+            documents = (
+                Document(str(n), doc.user_data.get(_TITLE) or "", doc.text)
+                for n, doc in enumerate(docs, start=1)
+            )
             for doc, report in zip(docs, self.tagger.tag_many(documents), strict=True):
                 yield self._put(doc, report)
 

@@ -167,7 +167,7 @@ class Tagger:
         model
             A folder or a name; the default model when left out.
         n_threads
-            For the encoder; 0 takes one a physical core.
+            For the encoder; 0 takes one a core.
         device
             Where a transformer is computed: "cpu" or "cuda" (needs ``ka2nlp[train]``).
 
@@ -220,12 +220,12 @@ class Tagger:
         text
             The description, or a document.
         title
-            Of the project, where a text is given; it counts a little.
+            Of the project, where a text is given; it counts a little. A missing value is none.
 
         Raises
         ------
         InputError
-            When what is given is neither a text nor a document.
+            When what is given is neither a text nor a document, or the title is no text.
         """
         return next(self.tag_many([as_document(text, title=title)]))
 
@@ -245,7 +245,7 @@ class Tagger:
         Raises
         ------
         InputError
-            When this is a single text, or a table.
+            When this is a single text, a table or a mapping.
         """
         encoded = encode_documents(as_documents(texts), self.encoder)
         return (self.report(one, doubts=doubts) for one in encoded)

@@ -333,11 +333,21 @@ def test_a_pickle_knows_its_model(tmp_path: Path) -> None:
         (pd.DataFrame({"summary": ["a"]}), r"got DataFrame, expected a column of texts"),
         (["a", None], r"position 1: got a missing value \(None\), expected a text"),
         ([["a"]], r"position 0: got a list, expected a text"),
+        (iter(["a"]), r"got list_iterator, expected a column of texts; give a list"),
+        ({"a": "b"}, r"got dict, expected a column of texts; give a list"),
     ],
 )
 def test_a_column_of_texts_is_asked_for(given: Any, message: str) -> None:
     with pytest.raises(InputError, match=message):
         SentenceEmbedder("fast").fit(given)
+
+
+@pytest.mark.parametrize(
+    "given", ["one text", pd.DataFrame({"summary": ["a", "b"]}), (text for text in "ab")]
+)
+def test_a_classifier_of_texts_asks_for_a_column_too(given: Any) -> None:
+    with pytest.raises(InputError, match="expected a column of texts; give a list"):
+        OutcomeClassifier("fast").fit(given, [[1], [0]])
 
 
 def test_fit_comes_first() -> None:

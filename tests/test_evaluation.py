@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.metrics import average_precision_score, f1_score
 
@@ -84,6 +85,15 @@ def test_three_answers(taxonomy: Taxonomy) -> None:
     outcomes = evaluation.groups[0].answers
     assert outcomes is not None
     assert outcomes.to_check == pytest.approx(1 / (4 * 24))
+
+
+def test_labels_may_be_zeros_and_ones_or_frames(taxonomy: Taxonomy) -> None:
+    truth, scores, decided = random_case()
+    answers = np.digitize(scores, [0.3, 0.6])
+    expected = evaluate_arrays(truth, scores, decided, taxonomy, answers)
+    ones = truth.astype(int), scores, decided.astype(int)
+    assert evaluate_arrays(*ones, taxonomy, answers) == expected
+    assert evaluate_arrays(*map(pd.DataFrame, ones), taxonomy, answers) == expected
 
 
 def test_intervals_hold_the_figure_and_narrow_with_more_documents(taxonomy: Taxonomy) -> None:

@@ -8,9 +8,11 @@ import io
 import json
 import pkgutil
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from types import SimpleNamespace
@@ -25,6 +27,7 @@ import ka2nlp
 from ka2nlp import Document, Report, Tagger, Taxonomy, read_documents
 from ka2nlp.corpora import label_frame, load_corpus
 from ka2nlp.errors import CorpusError, InputError
+from ka2nlp.estimators import SentenceEmbedder
 from ka2nlp.labelled import read_labelled, write_labelled
 from ka2nlp.overviews import summarise_archive
 from ka2nlp.records import ANSWERS, Evidence, Tag
@@ -32,6 +35,8 @@ from ka2nlp.reports import load_writer, write_reports
 from ka2nlp.reports.frames import reports_to_frame
 
 Call = Callable[..., tuple[int, str, str]]
+
+BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
 
 HEAVY = (
     "click jinja2 numpy onnxruntime pandas py3langid pyarrow pyoxigraph rich sklearn spacy torch"
@@ -111,6 +116,29 @@ def test_what_is_no_text_keeps_its_place(toy_tagger: Tagger) -> None:
     ]
 
 
+def test_half_a_character_spoils_no_batch(toy_tagger: Tagger) -> None:
+    cut = PROJECT.replace("learn", "\ud83d. learn", 1)
+    given = [PROJECT, cut, Document("c", "Boats \ud83d", PROJECT), PROJECT]
+    first, second, third, last = toy_tagger.tag_many(given)
+    assert first.scores == last.scores
+    assert second == replace(toy_tagger.tag(cut.replace("\ud83d", "\ufffd")), id="2")
+    assert third.title == "Boats \ufffd"
+    assert SentenceEmbedder("fast").fit_transform(["a \ud83d b"]).shape == (1, 256)
+
+
+@pytest.mark.parametrize("missing", [None, float("nan"), pd.NA])
+def test_a_missing_title_is_no_title(missing: Any, toy_tagger: Tagger) -> None:
+    assert toy_tagger.tag(PROJECT, title=missing) == toy_tagger.tag(PROJECT)
+    assert toy_tagger.tag(Document("1", missing, PROJECT)).scores == toy_tagger.tag(PROJECT).scores
+
+
+def test_a_document_that_cannot_be_read_keeps_its_name(toy_tagger: Tagger) -> None:
+    given: Any = [Document("a", "", None), Document("b", 5, PROJECT)]  # type: ignore[arg-type]
+    reports = list(toy_tagger.tag_many(given))
+    assert [one.id for one in reports] == ["a", "b"]
+    assert "got a title that is an int, expected a str" in reports[1].warnings
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [
@@ -139,6 +167,7 @@ def test_a_document_has_its_own_title(toy_tagger: Tagger) -> None:
         (PROJECT, r"got one text \(str\), expected an iterable .*use tag\(\)"),
         (Document("1", "", "a"), r"got a Document, expected an iterable"),
         (pd.DataFrame({"summary": ["a"]}), r"got a DataFrame, .*use to_frame\(\)"),
+        ({"a": PROJECT}, r"got a dict, expected an iterable .*use its values\(\)"),
         (3, r"got an int, expected an iterable"),
     ],
 )
@@ -209,6 +238,8 @@ def test_an_empty_frame_has_all_columns(toy_tagger: Tagger) -> None:
     empty = toy_tagger.to_frame(projects().iloc[:0])
     assert len(empty) == 0
     assert empty.columns.tolist() == full.columns.tolist()
+    names = ["model", "taxonomy"]  # categories are those that occur
+    assert empty.drop(columns=names).dtypes.equals(full.drop(columns=names).dtypes)
 
 
 def test_reports_of_any_documents_as_a_frame(toy_tagger: Tagger) -> None:
@@ -342,6 +373,24 @@ def evil_report(taxonomy: Taxonomy, fingerprint: str) -> Report:
     scores = dict.fromkeys(taxonomy.codes, 0.1) | {"S6": 0.93}
     answers = dict.fromkeys(taxonomy.codes, "not addressed") | {"S6": "addressed", "I9": "to check"}
     return Report(evil, evil, (tag,), scores, answers, evil, fingerprint, 5, 1, (evil,))
+
+
+@pytest.mark.skipif(BROWSER is None, reason="no Chromium is installed")
+@pytest.mark.parametrize(("width", "share"), [(360, 0.4), (1000, 0.35)])
+def test_labels_have_room_in_narrow_notebooks(width: int, share: float, report: Report) -> None:
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": width, "height": 800})
+        page.set_content(report._repr_html_())
+        widths = page.evaluate(
+            """() => [".label", ".row"].map((name) =>
+              document.querySelector(`.level ${name}`).getBoundingClientRect().width)"""
+        )
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        browser.close()
+    assert wide <= width
+    assert widths[0] >= share * widths[1]
 
 
 def test_notebooks_escape_what_comes_from_documents(taxonomy: Taxonomy) -> None:

@@ -83,6 +83,14 @@ def test_a_doc_says_what_the_tagger_says(doc: Doc, report: Report) -> None:
     assert spans.attrs["scores"].tolist() == scores
 
 
+def test_a_title_counts_as_it_does_for_the_tagger(nlp: Language) -> None:
+    titled = nlp.make_doc(TEXT)
+    titled.user_data["title"] = "Mending Matters"
+    first, second = nlp.pipe([titled, TEXT])
+    assert first._.ka2 == Tagger.load("fast").tag(TEXT, title="Mending Matters")
+    assert second._.ka2.title == ""
+
+
 @pytest.mark.parametrize(
     "text", [TEXT, PROJECT, "  \n• First:we train teachers.Then,schools!\n\n— Last"]
 )

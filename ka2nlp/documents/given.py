@@ -2,33 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
 from ka2nlp.errors import InputError
 from ka2nlp.records import Document
 
-__all__ = ["as_document", "as_documents"]
+__all__ = ["as_document", "as_documents", "whole"]
 
 _FRAMES: Final = ("DataFrame", "LazyFrame", "Table")
 _SEVERAL: Final = ("list", "tuple", "set", "ndarray", "Series", "Index", "generator")
+_HALF: Final = re.compile("[\ud800-\udfff]")
 
 
-def as_document(given: object, *, title: str = "", id: str = "1") -> Document:
+def as_document(given: object, *, title: object = "", id: str = "1") -> Document:
     """Take a document as it is, and make one of a text.
+
+    Halves of surrogate pairs, which neither models nor files take, become U+FFFD.
 
     Parameters
     ----------
     given
         A text, or a document.
-    title, id
+    title
+        Of the document that is made of a text; a missing value is no title.
+    id
         Of the document that is made of a text.
 
     Raises
     ------
     InputError
-        When it is neither, or when a document is given a second title.
+        When it is neither, when a title is no text, or when a document is given a second title.
     """
+    title = _title(title)
     if isinstance(given, Document):
         if title:
             raise InputError(
@@ -37,9 +45,9 @@ def as_document(given: object, *, title: str = "", id: str = "1") -> Document:
             )
         if not isinstance(given.text, str):
             raise InputError(f"got a Document whose text is {_name(given.text)}, expected a str")
-        return given
+        return replace(given, text=whole(given.text), title=whole(_title(given.title)))
     if isinstance(given, str):
-        return Document(id, title, str(given))
+        return Document(id, whole(title), whole(str(given)))
     raise InputError(f"got {_name(given)}, expected a text (str) or a Document{_remedy(given)}")
 
 
@@ -64,6 +72,10 @@ def as_documents(given: Iterable[object]) -> Iterator[Document]:
             f"got {_name(given)}, expected an iterable of texts or Documents; "
             "use to_frame(), or give the column of the texts"
         )
+    if isinstance(given, Mapping):
+        raise InputError(
+            f"got {_name(given)}, expected an iterable of texts or Documents; use its values()"
+        )
     if not isinstance(given, Iterable):
         raise InputError(f"got {_name(given)}, expected an iterable of texts or Documents")
     return (_kept(one, str(number)) for number, one in enumerate(given, start=1))
@@ -73,14 +85,32 @@ def _kept(given: object, id: str) -> Document:
     try:
         return as_document(given, id=id)
     except InputError as error:
-        return Document(id, "", "", problems=(str(error),))
+        known = str(given.id) if isinstance(given, Document) else id
+        return Document(known, "", "", problems=(str(error),))
+
+
+def whole(text: str) -> str:
+    """Replace halves of surrogate pairs, which no file can hold, one for one by U+FFFD."""
+    return _HALF.sub("\ufffd", text)
+
+
+def _title(given: object) -> str:
+    if isinstance(given, str):
+        return given
+    if _missing(given):
+        return ""
+    raise InputError(f"got a title that is {_name(given)}, expected a str")
+
+
+def _missing(given: object) -> bool:
+    nan = isinstance(given, float) and given != given
+    return given is None or nan or type(given).__name__ in ("NAType", "NaTType")
 
 
 def _name(given: object) -> str:
     """Say what something is: ``a list``; a missing value by its own name."""
     kind = type(given).__name__
-    nan = isinstance(given, float) and given != given
-    if given is None or nan or kind in ("NAType", "NaTType"):
+    if _missing(given):
         return f"a missing value ({given})"
     if isinstance(given, (str, bytes)):
         return "one text (str)" if isinstance(given, str) else "bytes"
@@ -92,4 +122,6 @@ def _remedy(given: object) -> str:
         return "; use tag_many() for several"
     if type(given).__name__ in _FRAMES:
         return "; use to_frame() for a table"
+    if type(given).__name__.endswith("Scalar"):
+        return "; use to_pylist() of the column"
     return "; decode it first" if isinstance(given, bytes) else ""

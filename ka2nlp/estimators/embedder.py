@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeGuard
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from ka2nlp.embeddings import Encoder
 
-__all__ = ["SentenceEmbedder", "holds_texts"]
+__all__ = ["SentenceEmbedder", "holds_texts", "read_texts"]
 
 
 class SentenceEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -91,7 +91,7 @@ class SentenceEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
         ModelError
             When the model is missing or damaged.
         """
-        _read(X)
+        read_texts(X)
         folder = find_model(self.model)
         self.fingerprint_ = _fingerprint(folder)
         self.encoder_: Encoder = load_encoder(folder, n_threads=self.n_threads)
@@ -107,7 +107,7 @@ class SentenceEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
             zero where there is none.
         """
         check_is_fitted(self)
-        documents = _read(X)
+        documents = read_texts(X)
         if not self.split:
             return self.encoder_.encode([document.text for document in documents])
         encoded = encode_documents(documents, self.encoder_)
@@ -136,14 +136,24 @@ class SentenceEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
 
 
 def holds_texts(X: object) -> TypeGuard[Iterable[str | Document]]:
-    """Tell a column of texts or documents from a matrix of features."""
-    column = isinstance(X, (list, tuple)) or getattr(X, "ndim", None) == 1
-    return column and any(isinstance(one, (str, Document)) for one in X)  # type: ignore[attr-defined]
+    """Tell texts, documents or a table of them from a matrix of features."""
+    if isinstance(X, (str, Document, Iterator)):
+        return True
+    given: Any = np.ravel(X[:1]) if hasattr(X, "columns") else X  # type: ignore[index]
+    column = isinstance(given, (list, tuple)) or getattr(given, "ndim", None) == 1
+    return column and any(isinstance(one, (str, Document)) for one in given)
 
 
-def _read(X: Iterable[object]) -> list[Document]:
-    """Take texts and documents; whatever else is refused, with its place."""
-    if isinstance(X, (str, Document)) or getattr(X, "ndim", 1) != 1:
+def read_texts(X: Iterable[object]) -> list[Document]:
+    """Take texts and documents; whatever else is refused, with its place.
+
+    Raises
+    ------
+    InputError
+        When this is not a column of texts.
+    """
+    single = isinstance(X, (str, Document, Mapping)) or getattr(X, "ndim", 1) != 1
+    if single or isinstance(X, Iterator):  # which could be read once only
         raise InputError(
             f"got {type(X).__name__}, expected a column of texts; give a list, or frame['summary']"
         )

@@ -11,7 +11,7 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import validate_data
 
 from ka2nlp.documents.given import as_document
-from ka2nlp.estimators.embedder import SentenceEmbedder, holds_texts
+from ka2nlp.estimators.embedder import SentenceEmbedder, holds_texts, read_texts
 from ka2nlp.estimators.multilabel import MultilabelLogistic
 from ka2nlp.estimators.targets import LabelClassifier
 from ka2nlp.estimators.thresholds import ThresholdedMultilabel
@@ -118,7 +118,7 @@ class OutcomeClassifier(LabelClassifier):
         """
         self.reader_ = None
         if holds_texts(X):
-            texts: Any = list(X)
+            texts = read_texts(X)
             self.reader_ = _reader(self.model, len(texts))
             features = self.reader_.fit_transform(texts)
         else:
