@@ -206,6 +206,28 @@ def test_finishing_asks_when_labels_are_open_and_can_be_taken_back(alone: Visito
     assert 'name="verdict"' in alone.get(desk)
 
 
+def test_finishing_names_what_the_model_is_sure_of_too(alone: Visitor) -> None:
+    desk = read_alone(alone)
+    page = alone.get(desk)
+    to_check, addressed = labels_under(page, "to-check"), labels_under(page, "addressed")
+    assert to_check
+    assert addressed
+    assert f"<b>0</b> of {len(to_check + addressed)} suggestions decided" in page
+    for code in to_check:
+        alone.send(f"{desk}/labels/{code}", alone.get(desk), verdict="unsure")
+    assert alone.send(f"{desk}/finish", alone.get(desk)) == f"{desk}/finish"
+    question = alone.get(f"{desk}/finish")
+    assert f"{len(addressed)} suggested label" in question
+    assert re.findall(r"#label-(\w+)", question) == addressed
+
+
+def labels_under(page: str, answer: str) -> list[str]:
+    """Give the codes of the labels of which the model says the same."""
+    parts = re.split(r'class="section ([a-z-]+)', page)[1:]
+    sections = [rows for said, rows in zip(parts[::2], parts[1::2], strict=True) if said == answer]
+    return [code for one in sections for code in re.findall(r'id="label-(\w+)"', one)]
+
+
 def test_parts_of_the_desk_come_alone_to_script(alone: Visitor) -> None:
     desk = read_alone(alone)
     text = re.findall(r'name="text" value="(\d+)"', alone.get(desk))[0]
