@@ -374,13 +374,37 @@ def test_a_call_takes_tables_and_gives_files(team: Mapping[str, Visitor]) -> Non
     files = [("files", ("call.csv", table))]
     lena.send(f"{call}/documents", lena.get(call), files=files)
     page = lena.get(call)
-    assert "Added 2 new of 2 descriptions. 1 had no text and were left out." in page
+    assert "Added 2 new of 2 descriptions. 1 left out: P-3: " in page
     assert re.findall(r">(P-\d)<", page) == ["P-1", "P-2"]
     assert "has not read" not in page
     link = re.findall(r'href="([^"]+format=jsonl)"', page)[0]
     answer = lena._send("GET", link)
     assert answer.headers["content-disposition"].startswith("attachment")
     assert answer.text.count("\n") == 2
+
+
+def test_a_bad_file_keeps_no_other_out_of_a_call(team: Mapping[str, Visitor]) -> None:
+    lena = team["lena"]
+    call = lena.send("/calls", lena.get("/"), name="Mixed", evaluators_each=1)
+    bad = [("files", (name, b"junk")) for name in ("bad.pdf", "program.exe")]
+    refusal = lena.send(f"{call}/documents", lena.get(call), 422, files=bad)
+    assert "Bad: got a file that is not PDF" in refusal
+    assert "program: got a file with the ending" in refusal
+    good = [("files", (name, TEXT)) for name in ("one.txt", "two.txt")]
+    lena.send(f"{call}/documents", lena.get(call), files=[good[0], *bad, good[1]])
+    page = lena.get(call)
+    assert "Added 2 new of 2 descriptions. 2 left out: bad: got a file that is not PDF" in page
+    assert re.findall(r'scope="row">(\w+)', page) == ["one", "two"]
+
+
+def test_a_long_notice_in_any_script_fits_a_cookie(team: Mapping[str, Visitor]) -> None:
+    lena = team["lena"]
+    call = lena.send("/calls", lena.get("/"), name="Long", evaluators_each=1)
+    bad = [("files", (f"{at}{'ω' * 180}.pdf", b"junk")) for at in range(9)]
+    lena.send(f"{call}/documents", lena.get(call), files=[("files", ("one.txt", TEXT)), *bad])
+    cookies = [len(one.name) + len(one.value or "") for one in lena.client.cookies.jar]
+    assert max(cookies) < 4096
+    assert "Added 1 new of 1 descriptions. 9 left out: 0ωωω" in lena.get(call)
 
 
 def test_a_changed_text_keeps_decisions_and_drops_their_places(team: Mapping[str, Visitor]) -> None:
