@@ -331,8 +331,12 @@ def test_a_blind_call_tells_nothing_until_it_is_finished(team: Mapping[str, Visi
     for word in ("To check", "Addressed", "Not addressed", "%<", "data-codes", ">Accept<"):
         assert word not in page, word
     ana.send(f"{desk}/labels/S1", page, verdict="yes")
+    assert ana.send(f"{desk}/finish", ana.get(desk)) == f"{desk}/finish"
+    question = ana.get(f"{desk}/finish")
+    assert "You have decided on 1 of 48 labels." in question
+    assert "not blind any more" in question
     assert "data-codes" not in ana.get(desk)
-    ana.send(f"{desk}/finish", ana.get(desk), sure="yes")
+    ana.send(f"{desk}/finish", question, sure="yes")
     page = ana.get(desk)
     assert "You and the model" in page
     assert "data-codes" in page
