@@ -186,6 +186,20 @@ def test_the_command_line(model: Path, call: Call, tmp_path: Path) -> None:
     assert (code, "expected it alone" in error) == (2, True)
 
 
+def test_its_suggestions_do_not_mix_with_others_in_a_call(
+    model: Path, call: Call, tmp_path: Path
+) -> None:
+    text = tmp_path / "hedges.txt"
+    text.write_text(PROJECT)
+    desk = ("--database-url", f"sqlite:///{tmp_path / 'desk.db'}")
+    assert call("review", "create", "Spring", *desk)[0] == 0
+    assert call("review", "add", "Spring", text, *desk)[0] == 0
+    code, _, error = call("review", "suggest", "Spring", "--model", model, *desk)
+    assert (code, "a model for other labels, expected one for those of" in error) == (2, True)
+    code, output, _ = call("review", "suggest", "Spring", "--model", "fast", *desk)
+    assert (code, "tagged 1 texts" in output) == (0, True)
+
+
 def test_an_archive_and_its_page(model: Path, call: Call, tmp_path: Path) -> None:
     from ka2nlp.archives import tag_archive, write_long
 

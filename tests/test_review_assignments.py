@@ -103,6 +103,14 @@ def test_a_task_can_be_taken_back_while_nothing_is_decided(desk: Desk, taxonomy:
             unassign(session, task.id)
 
 
+def test_nobody_is_told_from_too_few(desk: Desk) -> None:
+    with desk.store.transaction() as session:
+        with pytest.raises(InvalidError, match=r"got no evaluator.* choose who reads"):
+            distribute(session, desk.call.id, [], 1)
+        with pytest.raises(InvalidError, match=r"got 3 evaluators .* out of 2 users.* fewer a"):
+            distribute(session, desk.call.id, [desk.ada.id, desk.ben.id], 3)
+
+
 def spread(store: Store, n_users: int, n_proposals: int, each: int) -> list[set[int]]:
     """Distribute a call of its own; give the evaluators of each proposal."""
     with store.transaction() as session:

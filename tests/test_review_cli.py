@@ -301,6 +301,21 @@ def test_a_call_to_train_that_makes_no_sense(
     assert message in error
 
 
+def test_suggestions_hold_the_sentences_nearest_to_what_is_to_check(
+    store: Store, toy_tagger: Tagger
+) -> None:
+    document = Document("p0", "", PROJECT)
+    with store.transaction() as session:
+        number = create_call(session, "Spring").id
+        add_documents(session, number, [document])
+    suggest(store, number, toy_tagger)
+    (report,) = toy_tagger.tag_many([document], doubts=True)
+    assert report.doubts
+    with store.reading() as session:
+        (kept,) = latest_suggestions(session, number).values()
+    assert kept.report["doubts"] == [tag.to_dict() for tag in report.doubts]
+
+
 def test_an_interrupted_run_of_suggestions_goes_on(store: Store, toy_tagger: Tagger) -> None:
     with store.transaction() as session:
         number = create_call(session, "Spring").id

@@ -176,6 +176,23 @@ def table(path: Path) -> list[dict[str, object]]:
     ]
 
 
+def test_tables_quote_the_model_apart_from_people(store: Store, tmp_path: Path) -> None:
+    work = Work(store, each=1)
+    work.suggest()
+    tags = shown_by_model(work, "p1")
+    code = next(code for code, tag in tags.items() if tag["evidence"])
+    work.judge("p1", "anna", yes=[code], shown=True)
+    export(work, "csv", tmp_path / "table.csv")
+    rows = {row["code"]: row for row in table(tmp_path / "table.csv") if row["id"] == "p1"}
+    shown = [
+        " ".join(one["text"].split())
+        for one in tags[code]["evidence"]  # type: ignore[attr-defined]
+    ]
+    assert (rows[code]["evidence"], rows[code]["model_evidence"]) == ("", " | ".join(shown))
+    untagged = next(code for code in TAXONOMY.codes if code not in tags)
+    assert rows[untagged]["model_evidence"] == ""
+
+
 @pytest.mark.parametrize("format", ["csv", "xlsx"])
 def test_tables_have_a_row_a_proposal_and_code(work: Work, tmp_path: Path, format: str) -> None:
     work.suggest()

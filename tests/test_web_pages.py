@@ -206,6 +206,28 @@ def test_finishing_asks_when_labels_are_open_and_can_be_taken_back(alone: Visito
     assert 'name="verdict"' in alone.get(desk)
 
 
+def test_finishing_names_what_the_model_is_sure_of_too(alone: Visitor) -> None:
+    desk = read_alone(alone)
+    page = alone.get(desk)
+    to_check, addressed = labels_under(page, "to-check"), labels_under(page, "addressed")
+    assert to_check
+    assert addressed
+    assert f"<b>0</b> of {len(to_check + addressed)} suggestions decided" in page
+    for code in to_check:
+        alone.send(f"{desk}/labels/{code}", alone.get(desk), verdict="unsure")
+    assert alone.send(f"{desk}/finish", alone.get(desk)) == f"{desk}/finish"
+    question = alone.get(f"{desk}/finish")
+    assert f"{len(addressed)} suggested label" in question
+    assert re.findall(r"#label-(\w+)", question) == addressed
+
+
+def labels_under(page: str, answer: str) -> list[str]:
+    """Give the codes of the labels of which the model says the same."""
+    parts = re.split(r'class="section ([a-z-]+)', page)[1:]
+    sections = [rows for said, rows in zip(parts[::2], parts[1::2], strict=True) if said == answer]
+    return [code for one in sections for code in re.findall(r'id="label-(\w+)"', one)]
+
+
 def test_parts_of_the_desk_come_alone_to_script(alone: Visitor) -> None:
     desk = read_alone(alone)
     text = re.findall(r'name="text" value="(\d+)"', alone.get(desk))[0]
@@ -309,8 +331,12 @@ def test_a_blind_call_tells_nothing_until_it_is_finished(team: Mapping[str, Visi
     for word in ("To check", "Addressed", "Not addressed", "%<", "data-codes", ">Accept<"):
         assert word not in page, word
     ana.send(f"{desk}/labels/S1", page, verdict="yes")
+    assert ana.send(f"{desk}/finish", ana.get(desk)) == f"{desk}/finish"
+    question = ana.get(f"{desk}/finish")
+    assert "You have decided on 1 of 48 labels." in question
+    assert "not blind any more" in question
     assert "data-codes" not in ana.get(desk)
-    ana.send(f"{desk}/finish", ana.get(desk), sure="yes")
+    ana.send(f"{desk}/finish", question, sure="yes")
     page = ana.get(desk)
     assert "You and the model" in page
     assert "data-codes" in page
@@ -352,13 +378,37 @@ def test_a_call_takes_tables_and_gives_files(team: Mapping[str, Visitor]) -> Non
     files = [("files", ("call.csv", table))]
     lena.send(f"{call}/documents", lena.get(call), files=files)
     page = lena.get(call)
-    assert "Added 2 new of 2 descriptions. 1 had no text and were left out." in page
+    assert "Added 2 new of 2 descriptions. 1 left out: P-3: " in page
     assert re.findall(r">(P-\d)<", page) == ["P-1", "P-2"]
     assert "has not read" not in page
     link = re.findall(r'href="([^"]+format=jsonl)"', page)[0]
     answer = lena._send("GET", link)
     assert answer.headers["content-disposition"].startswith("attachment")
     assert answer.text.count("\n") == 2
+
+
+def test_a_bad_file_keeps_no_other_out_of_a_call(team: Mapping[str, Visitor]) -> None:
+    lena = team["lena"]
+    call = lena.send("/calls", lena.get("/"), name="Mixed", evaluators_each=1)
+    bad = [("files", (name, b"junk")) for name in ("bad.pdf", "program.exe")]
+    refusal = lena.send(f"{call}/documents", lena.get(call), 422, files=bad)
+    assert "Bad: got a file that is not PDF" in refusal
+    assert "program: got a file with the ending" in refusal
+    good = [("files", (name, TEXT)) for name in ("one.txt", "two.txt")]
+    lena.send(f"{call}/documents", lena.get(call), files=[good[0], *bad, good[1]])
+    page = lena.get(call)
+    assert "Added 2 new of 2 descriptions. 2 left out: bad: got a file that is not PDF" in page
+    assert re.findall(r'scope="row">(\w+)', page) == ["one", "two"]
+
+
+def test_a_long_notice_in_any_script_fits_a_cookie(team: Mapping[str, Visitor]) -> None:
+    lena = team["lena"]
+    call = lena.send("/calls", lena.get("/"), name="Long", evaluators_each=1)
+    bad = [("files", (f"{at}{'ω' * 180}.pdf", b"junk")) for at in range(9)]
+    lena.send(f"{call}/documents", lena.get(call), files=[("files", ("one.txt", TEXT)), *bad])
+    cookies = [len(one.name) + len(one.value or "") for one in lena.client.cookies.jar]
+    assert max(cookies) < 4096
+    assert "Added 1 new of 1 descriptions. 9 left out: 0ωωω" in lena.get(call)
 
 
 def test_a_changed_text_keeps_decisions_and_drops_their_places(team: Mapping[str, Visitor]) -> None:

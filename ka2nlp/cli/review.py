@@ -13,6 +13,7 @@ from ka2nlp.cli.databases import database_option
 from ka2nlp.cli.inputs import Read, reading_options
 from ka2nlp.cli.tables import print_table
 from ka2nlp.cli.train import show_progress
+from ka2nlp.errors import ModelError
 
 if TYPE_CHECKING:
     from ka2nlp.review import Store
@@ -133,10 +134,16 @@ def suggest(store: Store, call: str, model: str | None) -> None:
     from ka2nlp.review.filling import suggest as tag_texts
     from ka2nlp.review.readings import find_call
     from ka2nlp.tagger import Tagger
+    from ka2nlp.taxonomy import Taxonomy
 
     with store.reading() as session:
         found = find_call(session, call)
     tagger = Tagger.load(model)
+    if tagger.taxonomy.codes != Taxonomy.load().codes:
+        raise ModelError(
+            f"got {tagger.name}, a model for other labels, expected one for those of "
+            "`ka2nlp taxonomy`: the commands of the review desk know no others"
+        )
     with show_progress() as progress:
         n_texts = tag_texts(store, found.id, tagger, progress)
     click.echo(f"{tagger.name} tagged {n_texts} texts")

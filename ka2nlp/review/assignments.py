@@ -103,10 +103,12 @@ def distribute(
     """
     open_call_of(session, call_id, lock=True)
     people = [_active(session, user_id).id for user_id in dict.fromkeys(user_ids)]
+    if not people:
+        raise InvalidError("got no evaluator, expected one or more; choose who reads")
     if not 1 <= each <= len(people):
         raise InvalidError(
-            f"got {each} evaluators a proposal out of {len(people)} users, "
-            "expected at least 1 and no more than there are users"
+            f"got {each} evaluators a proposal out of {len(people)} users, expected at least 1 "
+            "and no more than there are users; choose more users, or fewer a proposal"
         )
     plan = _Plan(people)
     holders = _holders(session, call_id)

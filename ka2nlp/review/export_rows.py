@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy.orm import Session
 
+from ka2nlp.labelled import Span
 from ka2nlp.reports.sheets import Cell, text_cell
 from ka2nlp.review.consolidation import FinalLabels, final
 from ka2nlp.review.readings import (
@@ -35,11 +36,20 @@ _COLUMNS: Final = (
     "probability",
     "answer",
     "tagged",
+    "model_evidence",
     "final",
     "evidence",
     "notes",
 )
-WIDTHS: Final = {"id": 24, "title": 40, "label": 36, "level": 14, "evidence": 80, "notes": 40}
+WIDTHS: Final = {
+    "id": 24,
+    "title": 40,
+    "label": 36,
+    "level": 14,
+    "model_evidence": 80,
+    "evidence": 80,
+    "notes": 40,
+}
 """Width of some columns, in characters."""
 
 _DIGITS: Final = 4
@@ -53,7 +63,8 @@ def table_columns(session: Session, call_id: int) -> list[str]:
 def table_rows(session: Session, call_id: int, taxonomy: Taxonomy) -> Iterator[list[Cell]]:
     """Give the rows, in the order of the proposals and of the taxonomy.
 
-    "final" is empty until the proposal is settled. Of a user who has finished, a code without a
+    "model_evidence" is what the model points at, "evidence" what people marked. "final" is empty
+    until the proposal is settled. Of a user who has finished, a code without a
     decision is "no"; of one who has not, or who read another version of the text, it is empty. A
     cell that a spreadsheet would run as a formula gets an apostrophe before it.
     """
@@ -108,11 +119,15 @@ class _Page:
             None if probability is None else round(probability, _DIGITS),
             said.answer(code) if said else None,
             None if said is None else (YES if code in tags_of(said) else NO),
+            self._quote(said.evidence(code) if said else ()),
             self._final(code),
-            " | ".join(" ".join(self.text.text[start:end].split()) for start, end in spans),
+            self._quote(spans),
             " | ".join(one.note for one in stood if one.note),
             *(self._verdict(user, code) for user in users),
         ]
+
+    def _quote(self, spans: Iterable[Span]) -> str:
+        return " | ".join(" ".join(self.text.text[start:end].split()) for start, end in spans)
 
     def _final(self, code: str) -> str | None:
         if not self.labels.complete:

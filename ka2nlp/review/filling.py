@@ -128,7 +128,7 @@ def suggest(store: Store, call_id: int, tagger: Tagger, progress: Progress = sil
     for start in range(0, len(waiting), TOGETHER):
         progress(f"tagging {len(waiting)} texts", start / len(waiting))
         texts = waiting[start : start + TOGETHER]
-        reports = list(tagger.tag_many(one.document for one in texts))
+        reports = list(tagger.tag_many((one.document for one in texts), doubts=True))
         with store.transaction() as session:
             keep_suggestions(session, texts, reports)
     return len(waiting)

@@ -204,6 +204,14 @@ class Suggestion:
         found: str | None = self.report["answers"].get(code)
         return found
 
+    def evidence(self, code: str) -> tuple[Span, ...]:
+        """Give the spans that the model points at: for a doubt, the one that is nearest."""
+        for name, most in (("tags", None), ("doubts", 1)):
+            for tag in self.report.get(name, ()):
+                if tag["code"] == code:
+                    return tuple((one["start"], one["end"]) for one in tag["evidence"][:most])
+        return ()
+
 
 @dataclass(frozen=True, slots=True)
 class Assignment:

@@ -120,12 +120,13 @@ class Uploads:
 def _known(filename: str, endings: tuple[str, ...]) -> tuple[str, str]:
     """Give the name of the document without folders and ending, and its format."""
     path = PurePosixPath(filename.replace("\\", "/"))
+    name = "".join(filter(str.isprintable, path.stem))[:_LONGEST_NAME].strip() or "upload"
     if path.suffix.lower() not in endings:
         raise InputError(
-            f"got a file with the ending {path.suffix[:20]!r}, expected one of {' '.join(endings)}"
+            f"{name}: got a file with the ending {path.suffix[:20]!r}, "
+            f"expected one of {' '.join(endings)}"
         )
-    name = "".join(filter(str.isprintable, path.stem))[:_LONGEST_NAME].strip()
-    return name or "upload", _FORMATS[path.suffix.lower()]
+    return name, _FORMATS[path.suffix.lower()]
 
 
 def _ask_child(order: Order, data: bytes) -> list[Document]:

@@ -121,8 +121,11 @@ class DeskView:
 
     @property
     def unfinished_business(self) -> bool:
-        """Whether to ask before it is finished: labels are open, or nothing was decided."""
-        return not self.decisions or bool(self.undecided and not self.blind)
+        """Whether to ask before it is finished: labels are open, or nothing was decided.
+
+        In a blind reading too: what is shown then cannot be hidden again.
+        """
+        return not self.decisions or bool(self.undecided)
 
     @property
     def differing(self) -> tuple[Row, ...]:

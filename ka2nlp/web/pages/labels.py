@@ -121,15 +121,15 @@ class Row:
 
     @property
     def matters(self) -> bool:
-        """Tell whether it wants a decision: to check, or not refused by every evaluator."""
+        """Tell whether it wants a decision: suggested, or not refused by every evaluator."""
         if self.voices:
             return any(voice.verdict != NO for voice in self.voices)
-        return self.answer == TO_CHECK
+        return self.suggested
 
     @property
     def open(self) -> bool:
         """Tell whether it is suggested, by model or evaluators, and nothing was decided."""
-        return self.decision is None and (self.matters if self.voices else self.suggested)
+        return self.decision is None and self.matters
 
     @property
     def plain(self) -> bool:

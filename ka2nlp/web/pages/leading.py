@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 from anyio import from_thread
 from fastapi import APIRouter, BackgroundTasks, File, Form, Response, UploadFile
 
-from ka2nlp.errors import InvalidError
+from ka2nlp.errors import InputError, InvalidError
+from ka2nlp.records import Document
 from ka2nlp.review.assignments import assign, assignments_on, distribute
 from ka2nlp.review.calls import call_counts, close_call, get_call, reopen_call
 from ka2nlp.review.consolidation import disagreements
@@ -19,14 +20,17 @@ from ka2nlp.web.inference import BusyError
 from ka2nlp.web.pages.visits import LeadsVisit, Visit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from sqlalchemy.orm import Session
+
+    from ka2nlp.web.uploads import Uploads
 
 __all__ = ["router"]
 
 router: Final = APIRouter(include_in_schema=False)
 _AT_ONCE: Final = 16
+_MOST_PROBLEMS: Final = 5
 
 
 @router.post("/calls/{number}/documents")
@@ -36,22 +40,22 @@ def add(
     background: BackgroundTasks,
     files: Annotated[list[UploadFile], File()],
 ) -> Response:
-    """Add the texts of uploaded files, all or none; they are tagged when this was answered."""
-    uploads = visit.desk.uploads
+    """Add the texts of uploaded files that can be read; they are tagged when this was answered."""
     given = [(file.file.read(), file.filename) for file in files if file.filename]
     if not given:
         raise InvalidError("got no file, expected one or more; choose them first")
-    read = [one for data, name in given for one in from_thread.run(uploads.read_all, data, name)]
-    documents = [one for one in read if one.text.strip()]
+    documents, problems = _read(visit.desk.uploads, given)
+    if not documents:
+        raise InvalidError(_some(problems))
     with visit.desk.store.transaction() as session:
         before = call_counts(session, number).n_proposals
         add_documents(session, number, documents)
         n_new = call_counts(session, number).n_proposals - before
     background.add_task(tag_call, visit, number)
-    words = [f"Added {n_new} new of {len(documents)} descriptions."]
-    if len(read) > len(documents):
-        words.append(f"{len(read) - len(documents)} had no text and were left out.")
-    return visit.go_to(f"/calls/{number}", " ".join(words))
+    left_out = f" {len(problems)} left out: {_some(problems)}." if problems else ""
+    return visit.go_to(
+        f"/calls/{number}", f"Added {n_new} new of {len(documents)} descriptions.{left_out}"
+    )
 
 
 @router.post("/calls/{number}/tag")
@@ -132,6 +136,30 @@ def tag_call(visit: Visit, number: int) -> None:
             return  # the page of the call says how many are left, and offers to go on
         with store.transaction() as session:
             keep_suggestions(session, texts, reports)
+
+
+def _read(uploads: Uploads, given: Iterable[tuple[bytes, str]]) -> tuple[list[Document], list[str]]:
+    """Read files: the documents with a text, and what is the matter with the other ones."""
+    documents: list[Document] = []
+    problems: list[str] = []
+    for data, name in given:
+        try:
+            found = from_thread.run(uploads.read_all, data, name)
+        except InputError as error:
+            problems.append(str(error))
+            continue
+        documents += [one for one in found if one.text.strip()]
+        problems += [
+            f"{one.id}: {'; '.join(one.problems) or 'the text is empty'}"
+            for one in found
+            if not one.text.strip()
+        ]
+    return documents, problems
+
+
+def _some(problems: Sequence[str]) -> str:
+    more = len(problems) - _MOST_PROBLEMS
+    return "; ".join(problems[:_MOST_PROBLEMS]) + (f"; and {more} more" if more > 0 else "")
 
 
 def _all_proposals(session: Session, number: int) -> Iterator[Proposal]:

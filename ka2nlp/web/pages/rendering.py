@@ -25,7 +25,9 @@ __all__ = ["STATIC", "go_to", "load_templates", "render"]
 
 STATIC: Final = "/static"
 _NOTICE: Final = "ka2nlp_notice"
-_LONGEST_NOTICE: Final = 1000
+_LONGEST_NOTICE: Final = 1200
+"""Bytes, of which quoting makes three each at most: browsers keep cookies up to 4096."""
+
 _QUOTE: Final = 420
 
 
@@ -77,7 +79,7 @@ def go_to(path: str, notice: str = "", *, secure: bool = False) -> RedirectRespo
     """
     answer = RedirectResponse(path, 303)
     if notice:
-        value = quote(notice[:_LONGEST_NOTICE])
+        value = quote(notice.encode()[:_LONGEST_NOTICE].decode(errors="ignore"))
         answer.set_cookie(
             _NOTICE, value, max_age=60, secure=secure, httponly=True, samesite="strict"
         )
