@@ -347,7 +347,7 @@ def test_a_column_to_keep_goes_by_its_header_too(tmp_path: Path) -> None:
     path = tmp_path / "export.csv"
     path.write_text(f"Call year,Coordinator's country,text\n2017,PT,{PROJECT}\n")
     headers = ["Call year", "coordinator’s country", "Funding Year"]
-    summary = archive(path, tmp_path / "archive", keep=headers)
+    summary = archive([path], tmp_path / "archive", keep=headers)
     assert summary.empty == ()
     table = read_archive(tmp_path / "archive", headers)
     assert table.to_pylist() == [dict(zip(headers, ("2017", "PT", "2017"), strict=True))]

@@ -74,7 +74,7 @@ def test_tables(tmp_path: Path, taxonomy: Taxonomy) -> None:
     assert (first.document.id, first.document.text) == ("7", "We, too")
     assert first.document.metadata == {"comment": "hm"}
     assert first.labels == {"S1", "O1", "O1b"}
-    assert first.judged == {"S1", "O1b"}
+    assert first.judged == frozenset({"S1", "O1b"})
     assert (second.document.id, second.labels) == ("table:3", frozenset())
     assert load_corpus([path], (), taxonomy).documents == (first, second)
     assert load_corpus([tmp_path], (), taxonomy).documents == (first, second)
@@ -94,7 +94,11 @@ def test_tables_are_read_as_those_to_be_tagged(tmp_path: Path, taxonomy: Taxonom
     found = load_corpus([tmp_path], (), taxonomy).documents
     assert len(found) == 4
     for one in found:
-        assert (one.document.id, one.document.text, one.labels) == ("7", "Für uns", {"S1"})
+        assert (one.document.id, one.document.text, one.labels) == (
+            "7",
+            "Für uns",
+            frozenset({"S1"}),
+        )
 
 
 @pytest.mark.parametrize(

@@ -91,9 +91,9 @@ def test_labels_may_be_zeros_and_ones_or_frames(taxonomy: Taxonomy) -> None:
     truth, scores, decided = random_case()
     answers = np.digitize(scores, [0.3, 0.6])
     expected = evaluate_arrays(truth, scores, decided, taxonomy, answers)
-    ones = truth.astype(int), scores, decided.astype(int)
-    assert evaluate_arrays(*ones, taxonomy, answers) == expected
-    assert evaluate_arrays(*map(pd.DataFrame, ones), taxonomy, answers) == expected
+    for kind in (np.asarray, pd.DataFrame):
+        ones = kind(truth.astype(int)), kind(scores), kind(decided.astype(int))
+        assert evaluate_arrays(*ones, taxonomy, answers) == expected
 
 
 def test_intervals_hold_the_figure_and_narrow_with_more_documents(taxonomy: Taxonomy) -> None:

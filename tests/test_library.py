@@ -118,7 +118,7 @@ def test_what_is_no_text_keeps_its_place(toy_tagger: Tagger) -> None:
 
 def test_half_a_character_spoils_no_batch(toy_tagger: Tagger) -> None:
     cut = PROJECT.replace("learn", "\ud83d. learn", 1)
-    given = [PROJECT, cut, Document("c", "Boats \ud83d", PROJECT), PROJECT]
+    given: list[str | Document] = [PROJECT, cut, Document("c", "Boats \ud83d", PROJECT), PROJECT]
     first, second, third, last = toy_tagger.tag_many(given)
     assert first.scores == last.scores
     assert second == replace(toy_tagger.tag(cut.replace("\ud83d", "\ufffd")), id="2")

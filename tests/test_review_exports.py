@@ -184,10 +184,7 @@ def test_tables_quote_the_model_apart_from_people(store: Store, tmp_path: Path) 
     work.judge("p1", "anna", yes=[code], shown=True)
     export(work, "csv", tmp_path / "table.csv")
     rows = {row["code"]: row for row in table(tmp_path / "table.csv") if row["id"] == "p1"}
-    shown = [
-        " ".join(one["text"].split())
-        for one in tags[code]["evidence"]  # type: ignore[attr-defined]
-    ]
+    shown = [" ".join(one["text"].split()) for one in tags[code]["evidence"]]
     assert (rows[code]["evidence"], rows[code]["model_evidence"]) == ("", " | ".join(shown))
     untagged = next(code for code in TAXONOMY.codes if code not in tags)
     assert rows[untagged]["model_evidence"] == ""

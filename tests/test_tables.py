@@ -200,7 +200,7 @@ def test_real_rows_of_the_export(tmp_path: Path) -> None:
 def test_a_workbook_goes_on_over_sheets(tmp_path: Path) -> None:
     openpyxl = pytest.importorskip("openpyxl", reason="openpyxl comes with the test extra")
     workbook = openpyxl.Workbook()
-    sheets = {
+    sheets: dict[str, list[list[str | int]]] = {
         "2017": [["Projects of 2017"], ["Project Title", "Project Summary"], ["A", "We mend."]],
         "Codes": [["code", "description"], ["KA2", "Cooperation"]],
         "2018": [["PROJECT TITLE", "Project summary", "Funding Year"], ["B", "We teach.", 2018]],
