@@ -77,6 +77,19 @@ def test_divided_words_are_put_together() -> None:
     )
 
 
+def test_lines_before_and_after_a_divided_word_are_of_one_paragraph() -> None:
+    document = read(
+        draw(
+            "The partners of this project write a book for all the teachers",
+            "of their schools, who are to learn about the repair of inter-",
+            "esting things, and they read it together with the pupils who",
+            "found most of the tools that it describes.",
+        )
+    )
+    assert "\n" not in document.text
+    assert "repair of interesting things" in document.text
+
+
 @pytest.mark.parametrize(
     ("text", "joined"),
     [

@@ -169,7 +169,11 @@ def _gap(text: str) -> str:
 
 
 def _continues(previous: Line, line: Line, pitch: float, edge: float) -> bool:
-    if previous.is_field or line.is_field or _MARKER.match(line.text):
+    if previous.is_field or line.is_field:
+        return False
+    if previous.text.endswith(SOFT_HYPHEN) and line.text[0].isalnum():
+        return True
+    if _MARKER.match(line.text):
         return False
     if abs(previous.size - line.size) > _SIZE_TOLERANCE * line.size:
         return False

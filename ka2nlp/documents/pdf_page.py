@@ -31,11 +31,12 @@ def read_lines(page: PdfPage) -> Iterator[Line]:
     letters: list[tuple[int, str]] = []
     for position in range(textpage.count_chars()):
         character = chr(raw.FPDFText_GetUnicode(textpage, position))
-        if character == "\n" and raw.FPDFText_IsGenerated(textpage, position):
+        divides = raw.FPDFText_IsHyphen(textpage, position) == 1
+        if divides:
+            letters.append((position, SOFT_HYPHEN))
+        if divides or (character == "\n" and raw.FPDFText_IsGenerated(textpage, position)):
             yield from _line(textpage, letters, page.get_rotation())
             letters = []
-        elif raw.FPDFText_IsHyphen(textpage, position) == 1:
-            letters.append((position, SOFT_HYPHEN))
         else:
             letters.append((position, character if character.isprintable() else " "))
     yield from _line(textpage, letters, page.get_rotation())
