@@ -8,6 +8,8 @@ import made_files
 import pytest
 from made_files import PAGE_BREAK
 from reportlab.lib import pdfencrypt
+from reportlab.pdfbase.pdfmetrics import registerFont
+from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
 from ka2nlp import Document
@@ -27,11 +29,11 @@ def read(content: bytes) -> Document:
     return document
 
 
-def draw(*lines: str | tuple[float, float, str], size: int = 11) -> bytes:
+def draw(*lines: str | tuple[float, float, str], size: int = 11, font: str = "Helvetica") -> bytes:
     """Draw lines below each other, or where they say, on one page."""
     stream = io.BytesIO()
-    canvas = Canvas(stream, invariant=1)
-    canvas.setFont("Helvetica", size)
+    canvas = Canvas(stream, invariant=1, pageCompression=0)
+    canvas.setFont(font, size)
     for number, line in enumerate(lines):
         x, y, text = (72, 780 - 13 * number, line) if isinstance(line, str) else line
         canvas.drawString(x, y, text)
@@ -88,6 +90,25 @@ def test_lines_before_and_after_a_divided_word_are_of_one_paragraph() -> None:
     )
     assert "\n" not in document.text
     assert "repair of interesting things" in document.text
+
+
+def test_hyphens_and_bullets_that_pdfium_takes_for_other_characters() -> None:
+    registerFont(TTFont("Vera", "Vera.ttf"))  # comes with ReportLab
+    content = draw(
+        "¤ to train all of the teachers of our schools in co¬operation and in inter¦",
+        "cultural learning by means of many work§shops that they hold in pro§",
+        "fessional networks, with the help of all the people of their own towns;",
+        "¤ to publish what they find.",
+        font="Vera",
+    )
+    for drawn, meant in ("¤\uf0b7", "¬\u2011", "¦\u2010", "§\xad"):  # a font names its characters
+        content = content.replace(b"<%04X>" % ord(drawn), b"<%04X>" % ord(meant))
+    assert read(content).text.split("\n\n") == [
+        "• to train all of the teachers of our schools in co-operation and in intercultural "
+        "learning by means of many workshops that they hold in professional networks, with the "
+        "help of all the people of their own towns;",
+        "• to publish what they find.",
+    ]
 
 
 @pytest.mark.parametrize(
