@@ -57,6 +57,23 @@ def test_pages_are_places_and_page_furniture_is_left_out() -> None:
     assert document.place_at(document.text.index("Third") - 1) == "page 2"
 
 
+def test_headers_and_footers_of_several_columns_are_left_out() -> None:
+    stream = io.BytesIO()
+    canvas = Canvas(stream, invariant=1)
+    for number, text in enumerate(["They learn to repair", "what is broken.", "They rest."], start=1):
+        canvas.drawString(72, 810, "Mending Together")
+        canvas.drawString(450, 810, "Call of 2020")
+        canvas.drawString(72, 797, "Partnerships for cooperation")
+        canvas.drawString(72, 784, f"Form KA2-{number}")
+        canvas.drawString(72, 700, text)
+        canvas.drawString(72, 40, "Submission of the")
+        canvas.drawString(450, 40, f"Page {number} of 3")
+        canvas.drawString(72, 27, "partner in Ghent")
+        canvas.showPage()
+    canvas.save()
+    assert read(stream.getvalue()).text == "They learn to repair what is broken.\n\nThey rest."
+
+
 def test_a_sentence_goes_on_over_the_end_of_a_page() -> None:
     document = read(made_files.pdf(["They meet every", PAGE_BREAK, "second week. Then they rest."]))
     assert document.text == "They meet every second week. Then they rest."

@@ -32,7 +32,7 @@ _COMPOUND: Final = frozenset({"co", "cross", "e", "multi", "non", "self", "socio
 
 _WIDER_PITCH: Final = 1.3
 _SIZE_TOLERANCE: Final = 0.12
-_EDGE_LINES: Final = 2
+_EDGE_ROWS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,25 +82,26 @@ def place_fields(lines: Sequence[Line], fields: Sequence[Line]) -> list[Line]:
     """
     if not fields:
         return list(lines)
-    rows = _rows(lines)
+    placed = [line for row in _rows(lines) for line in row]
     for field in sorted(fields, key=lambda one: (-one.top, one.left)):
         before = [
             position
-            for position, line in enumerate(rows, start=1)
+            for position, line in enumerate(placed, start=1)
             if line.middle > field.top or (line.middle > field.bottom and line.left < field.left)
         ]
-        rows.insert(max(before, default=0), field)
-    return rows
+        placed.insert(max(before, default=0), field)
+    return placed
 
 
-def _rows(lines: Sequence[Line]) -> list[Line]:
+def _rows(lines: Sequence[Line]) -> list[list[Line]]:
+    """Group lines that stand side by side; from top to bottom and from left to right."""
     rows: list[list[Line]] = []
     for line in sorted(lines, key=lambda one: -one.middle):
         if rows and rows[-1][0].middle - line.middle < rows[-1][0].size / 2:
             rows[-1].append(line)
         else:
             rows.append([line])
-    return [line for row in rows for line in sorted(row, key=lambda one: one.left)]
+    return [sorted(row, key=lambda one: one.left) for row in rows]
 
 
 def drop_furniture(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
@@ -116,17 +117,18 @@ def drop_furniture(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
     list of list of Line
         The pages less those lines.
     """
-    alike = Counter(key for page in pages for key in {_likeness(line) for line in _outer(page)})
+    edges = [{_likeness(line) for line in _outer(page)} for page in pages]
+    alike = Counter(key for edge in edges for key in edge)
     furniture = {key for key, count in alike.items() if count > max(1, len(pages) / 2)}
     return [
-        [line for line in page if line not in _outer(page) or _likeness(line) not in furniture]
-        for page in pages
+        [line for line in page if line.is_field or _likeness(line) not in furniture & edge]
+        for page, edge in zip(pages, edges, strict=True)
     ]
 
 
 def _outer(page: Sequence[Line]) -> list[Line]:
-    lines = sorted((line for line in page if not line.is_field), key=lambda line: -line.middle)
-    return [*lines[:_EDGE_LINES], *lines[-_EDGE_LINES:]]
+    rows = _rows([line for line in page if not line.is_field])
+    return [line for row in (*rows[:_EDGE_ROWS], *rows[-_EDGE_ROWS:]) for line in row]
 
 
 def _likeness(line: Line) -> tuple[str, int]:
