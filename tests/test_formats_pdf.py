@@ -48,6 +48,25 @@ def test_lines_of_a_paragraph_are_joined() -> None:
     assert document.title == "Repair"
 
 
+def test_a_heading_of_several_lines_is_one() -> None:
+    stream = io.BytesIO()
+    canvas = Canvas(stream, invariant=1)
+    canvas.setFont("Helvetica", 22)
+    canvas.drawString(72, 780, "Mending Matters: repair workshops for")
+    canvas.drawString(72, 754, "young people who left their school early")
+    canvas.drawString(72, 716, "What we want")
+    canvas.setFont("Helvetica", 11)
+    lines = [LONG.strip()[:90], LONG.strip()[90:]]
+    for number, line in enumerate(4 * lines):
+        canvas.drawString(72, 690 - 13 * number, line)
+    canvas.save()
+    assert read(stream.getvalue()).text.split("\n\n") == [
+        "Mending Matters: repair workshops for young people who left their school early",
+        "What we want",
+        (4 * LONG).strip(),
+    ]
+
+
 def test_pages_are_places_and_page_furniture_is_left_out() -> None:
     texts = ["First page.", PAGE_BREAK, "Second page.", PAGE_BREAK, "Third page."]
     document = read(made_files.pdf(texts, footer="Form 17, page {} of 3"))

@@ -182,7 +182,7 @@ def _continues(previous: Line, line: Line, pitch: float, edge: float) -> bool:
     down = previous.bottom - line.bottom
     if down <= 0:  # a new column, or a row of a table
         return goes_on(previous.text, line.text)
-    if down > _WIDER_PITCH * pitch:
+    if down > _WIDER_PITCH * pitch * line.size:
         return False
     word = line.text.split()[0]
     width = (line.right - line.left) * (len(word) + 1) / len(line.text)
@@ -190,9 +190,9 @@ def _continues(previous: Line, line: Line, pitch: float, edge: float) -> bool:
 
 
 def _pitch(page: Sequence[Line]) -> float:
-    """Give the usual distance from line to line."""
+    """Give the usual distance from line to line, as a multiple of the size of their letters."""
     steps = [
-        first.bottom - second.bottom
+        (first.bottom - second.bottom) / second.size
         for first, second in pairwise(page)
         if 0 < first.bottom - second.bottom < 3 * first.size
     ]
