@@ -13,7 +13,7 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
 from ka2nlp import Document
-from ka2nlp.documents.layout import Line, place_fields, undivide
+from ka2nlp.documents.layout import Line, place_fields, undivide, words_of
 from ka2nlp.documents.options import ReadingOptions
 from ka2nlp.documents.pdf import read_pdf
 from ka2nlp.errors import InputError
@@ -79,7 +79,9 @@ def test_pages_are_places_and_page_furniture_is_left_out() -> None:
 def test_headers_and_footers_of_several_columns_are_left_out() -> None:
     stream = io.BytesIO()
     canvas = Canvas(stream, invariant=1)
-    for number, text in enumerate(["They learn to repair", "what is broken.", "They rest."], start=1):
+    for number, text in enumerate(
+        ["They learn to repair", "what is broken.", "They rest."], start=1
+    ):
         canvas.drawString(72, 810, "Mending Together")
         canvas.drawString(450, 810, "Call of 2020")
         canvas.drawString(72, 797, "Partnerships for cooperation")
@@ -140,9 +142,11 @@ def test_hyphens_and_bullets_that_pdfium_takes_for_other_characters() -> None:
     for drawn, meant in ("¤\uf0b7", "¬\u2011", "¦\u2010", "§\xad"):  # a font names its characters
         content = content.replace(b"<%04X>" % ord(drawn), b"<%04X>" % ord(meant))
     assert read(content).text.split("\n\n") == [
-        "• to train all of the teachers of our schools in co-operation and in intercultural "
-        "learning by means of many workshops that they hold in professional networks, with the "
-        "help of all the people of their own towns;",
+        (
+            "• to train all of the teachers of our schools in co-operation and in intercultural "
+            "learning by means of many workshops that they hold in professional networks, with the "
+            "help of all the people of their own towns;"
+        ),
         "• to publish what they find.",
     ]
 
@@ -155,10 +159,28 @@ def test_hyphens_and_bullets_that_pdfium_takes_for_other_characters() -> None:
         ("2014\xad2020", "2014-2020"),
         ("long-term and long\xadterm", "long-term and long-term"),
         ("open \xad ended", "open - ended"),
+        ("three\xadweek courses, evidence\xadbased", "three-week courses, evidence-based"),
+        ("multi\xadple and multiple", "multiple and multiple"),
+        ("Co\xadoperation and cooperation", "Cooperation and cooperation"),
+        ("Long\xadlasting and long-lasting", "Long-lasting and long-lasting"),
     ],
 )
 def test_which_hyphens_stay(text: str, joined: str) -> None:
-    assert undivide(text) == joined
+    assert undivide(text, words_of([Line(text, 72, 700, 200, 710, 10)])) == joined
+
+
+def test_how_a_word_is_written_elsewhere_in_the_document() -> None:
+    lines = [
+        (72, 780, "A peer-review."),
+        (72, 700, "They hold a peer-"),
+        (72, 687, "review of all."),
+    ]
+    assert read(draw(*lines)).text == "A peer-review.\n\nThey hold a peer-review of all."
+
+
+def test_a_page_that_ends_in_a_divided_word() -> None:
+    document = read(made_files.pdf(["They are open-", PAGE_BREAK, "minded to others."]))
+    assert document.text == "They are open-minded to others."
 
 
 def test_items_and_columns() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
@@ -18,6 +18,7 @@ __all__ = [
     "join_lines",
     "place_fields",
     "undivide",
+    "words_of",
 ]
 
 SOFT_HYPHEN: Final = "\xad"
@@ -27,8 +28,13 @@ _MARKER: Final = re.compile(
     r"[•●○▪■□◦‣⁃·➢➤►✓✔\uf0b7\uf0a7\uf0d8]|[-–—*]\s|\(?(?:\d{1,2}|[a-z]|[ivx]{2,4})[.)]\s"
 )
 _DIVIDED: Final = re.compile(rf"(\w+){SOFT_HYPHEN}(\w+)")
-_COMPOUND: Final = frozenset({"co", "cross", "e", "multi", "non", "self", "socio", "well"})
-"""Beginnings of words that keep their hyphen: "self-esteem" was not divided but written so."""
+_WORD: Final = re.compile(r"\w+(?:-\w+)*")
+_BEGINNINGS: Final = frozenset("co cross e micro multi non self socio well".split())
+_ENDINGS: Final = frozenset(
+    "based centred centered driven efficient friendly led month oriented related skilled speaking "
+    "term week wide year".split()
+)
+"""Parts of words that keep their hyphen: "self-esteem" was not divided but written so."""
 
 _WIDER_PITCH: Final = 1.3
 _SIZE_TOLERANCE: Final = 0.12
@@ -149,14 +155,31 @@ def join_lines(page: Sequence[Line]) -> list[str]:
     return paragraphs
 
 
-def undivide(text: str) -> str:
-    """Put divided words together; a hyphen that the text has elsewhere, or a compound's, stays."""
+def words_of(lines: Iterable[Line]) -> frozenset[str]:
+    """Collect the words of some lines, those with a hyphen as one, in lower case."""
+    return frozenset(word for line in lines for word in _WORD.findall(line.text.lower()))
+
+
+def undivide(text: str, words: Container[str]) -> str:
+    """Put divided words together, but leave compounds their hyphen.
+
+    Parameters
+    ----------
+    text
+        With a ``SOFT_HYPHEN`` where a word was divided.
+    words
+        Those of the document, in lower case: they tell how it writes a word elsewhere.
+    """
 
     def joined(match: re.Match[str]) -> str:
-        before, after = match.groups()
-        hyphened = f"{before}-{after}"
-        keep = before.lower() in _COMPOUND or before[-1].isdigit() or hyphened in text
-        return hyphened if keep else before + after
+        before, after = (part.lower() for part in match.groups())
+        keep = f"{before}{after}" not in words and (
+            f"{before}-{after}" in words
+            or before in _BEGINNINGS
+            or after in _ENDINGS
+            or before[-1].isdigit()
+        )
+        return ("-" if keep else "").join(match.groups())
 
     return _DIVIDED.sub(joined, text).replace(SOFT_HYPHEN, "-")
 
