@@ -85,6 +85,7 @@ _SHOUTED: Final = re.compile(  # a form prompt in capitals, then the answer
     r"(?:^|(?<=[\n.!?]))[^\S\n]*(?:[A-Z][A-Z/&,\-]+)(?:\s+[A-Z/&,\-]{2,}){1,9}\s*:?\s+"
     r"(?=[A-Z][a-z]*\s+[a-z])"
 )
+_SPACE: Final = re.compile(r"\s")
 _INNER: Final = (
     re.compile(r";\s+"),
     re.compile(r":\s+|\s[-–—]\s+"),
@@ -134,21 +135,26 @@ def _spans(text: str, starts: list[int]) -> Iterator[Sentence]:
 
 def _pieces(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     """Halve an over-long stretch at the strongest boundary nearest to its middle."""
-    stretch = text[start:end].rstrip()
-    if len(stretch.split()) <= MAX_WORDS and len(stretch) <= MAX_CHARACTERS:
-        yield start, end
-        return
+    while _is_long(stretch := text[start:end].rstrip()):
+        cut = start + _best_cut(stretch)
+        yield from _pieces(text, start, cut)
+        start = cut
+    yield start, end
+
+
+def _is_long(stretch: str) -> bool:
+    return len(stretch) > MAX_CHARACTERS or len(stretch.split()) > MAX_WORDS
+
+
+def _best_cut(stretch: str) -> int:
     middle = len(stretch) // 2
-    for pattern in _INNER:
-        margin = len(stretch) // 6
+    margin = len(stretch) // 6
+    patterns = _INNER if _SPACE.search(stretch, margin, len(stretch) - margin) else ()
+    for pattern in patterns:
         cuts = [match.end() for match in pattern.finditer(stretch, margin, len(stretch) - margin)]
         if cuts:
-            cut = start + min(cuts, key=lambda position: abs(position - middle))
-            break
-    else:
-        cut = start + min(middle, MAX_CHARACTERS)
-    yield from _pieces(text, start, cut)
-    yield from _pieces(text, cut, end)
+            return min(cuts, key=lambda position: abs(position - middle))
+    return min(middle, MAX_CHARACTERS)
 
 
 @cache

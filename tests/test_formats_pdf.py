@@ -8,10 +8,12 @@ import made_files
 import pytest
 from made_files import PAGE_BREAK
 from reportlab.lib import pdfencrypt
+from reportlab.pdfbase.pdfmetrics import registerFont
+from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
 from ka2nlp import Document
-from ka2nlp.documents.layout import Line, place_fields, undivide
+from ka2nlp.documents.layout import Line, place_fields, undivide, words_of
 from ka2nlp.documents.options import ReadingOptions
 from ka2nlp.documents.pdf import read_pdf
 from ka2nlp.errors import InputError
@@ -27,11 +29,11 @@ def read(content: bytes) -> Document:
     return document
 
 
-def draw(*lines: str | tuple[float, float, str], size: int = 11) -> bytes:
+def draw(*lines: str | tuple[float, float, str], size: int = 11, font: str = "Helvetica") -> bytes:
     """Draw lines below each other, or where they say, on one page."""
     stream = io.BytesIO()
-    canvas = Canvas(stream, invariant=1)
-    canvas.setFont("Helvetica", size)
+    canvas = Canvas(stream, invariant=1, pageCompression=0)
+    canvas.setFont(font, size)
     for number, line in enumerate(lines):
         x, y, text = (72, 780 - 13 * number, line) if isinstance(line, str) else line
         canvas.drawString(x, y, text)
@@ -46,6 +48,25 @@ def test_lines_of_a_paragraph_are_joined() -> None:
     assert document.title == "Repair"
 
 
+def test_a_heading_of_several_lines_is_one() -> None:
+    stream = io.BytesIO()
+    canvas = Canvas(stream, invariant=1)
+    canvas.setFont("Helvetica", 22)
+    canvas.drawString(72, 780, "Mending Matters: repair workshops for")
+    canvas.drawString(72, 754, "young people who left their school early")
+    canvas.drawString(72, 716, "What we want")
+    canvas.setFont("Helvetica", 11)
+    lines = [LONG.strip()[:90], LONG.strip()[90:]]
+    for number, line in enumerate(4 * lines):
+        canvas.drawString(72, 690 - 13 * number, line)
+    canvas.save()
+    assert read(stream.getvalue()).text.split("\n\n") == [
+        "Mending Matters: repair workshops for young people who left their school early",
+        "What we want",
+        (4 * LONG).strip(),
+    ]
+
+
 def test_pages_are_places_and_page_furniture_is_left_out() -> None:
     texts = ["First page.", PAGE_BREAK, "Second page.", PAGE_BREAK, "Third page."]
     document = read(made_files.pdf(texts, footer="Form 17, page {} of 3"))
@@ -53,6 +74,25 @@ def test_pages_are_places_and_page_furniture_is_left_out() -> None:
     assert [place.label for place in document.places] == ["page 1", "page 2", "page 3"]
     assert document.place_at(document.text.index("Third")) == "page 3"
     assert document.place_at(document.text.index("Third") - 1) == "page 2"
+
+
+def test_headers_and_footers_of_several_columns_are_left_out() -> None:
+    stream = io.BytesIO()
+    canvas = Canvas(stream, invariant=1)
+    for number, text in enumerate(
+        ["They learn to repair", "what is broken.", "They rest."], start=1
+    ):
+        canvas.drawString(72, 810, "Mending Together")
+        canvas.drawString(450, 810, "Call of 2020")
+        canvas.drawString(72, 797, "Partnerships for cooperation")
+        canvas.drawString(72, 784, f"Form KA2-{number}")
+        canvas.drawString(72, 700, text)
+        canvas.drawString(72, 40, "Submission of the")
+        canvas.drawString(450, 40, f"Page {number} of 3")
+        canvas.drawString(72, 27, "partner in Ghent")
+        canvas.showPage()
+    canvas.save()
+    assert read(stream.getvalue()).text == "They learn to repair what is broken.\n\nThey rest."
 
 
 def test_a_sentence_goes_on_over_the_end_of_a_page() -> None:
@@ -77,6 +117,40 @@ def test_divided_words_are_put_together() -> None:
     )
 
 
+def test_lines_before_and_after_a_divided_word_are_of_one_paragraph() -> None:
+    document = read(
+        draw(
+            "The partners of this project write a book for all the teachers",
+            "of their schools, who are to learn about the repair of inter-",
+            "esting things, and they read it together with the pupils who",
+            "found most of the tools that it describes.",
+        )
+    )
+    assert "\n" not in document.text
+    assert "repair of interesting things" in document.text
+
+
+def test_hyphens_and_bullets_that_pdfium_takes_for_other_characters() -> None:
+    registerFont(TTFont("Vera", "Vera.ttf"))  # comes with ReportLab
+    content = draw(
+        "¤ to train all of the teachers of our schools in co¬operation and in inter¦",
+        "cultural learning by means of many work§shops that they hold in pro§",
+        "fessional networks, with the help of all the people of their own towns;",
+        "¤ to publish what they find.",
+        font="Vera",
+    )
+    for drawn, meant in ("¤\uf0b7", "¬\u2011", "¦\u2010", "§\xad"):  # a font names its characters
+        content = content.replace(b"<%04X>" % ord(drawn), b"<%04X>" % ord(meant))
+    assert read(content).text.split("\n\n") == [
+        (
+            "• to train all of the teachers of our schools in co-operation and in intercultural "
+            "learning by means of many workshops that they hold in professional networks, with the "
+            "help of all the people of their own towns;"
+        ),
+        "• to publish what they find.",
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "joined"),
     [
@@ -85,10 +159,28 @@ def test_divided_words_are_put_together() -> None:
         ("2014\xad2020", "2014-2020"),
         ("long-term and long\xadterm", "long-term and long-term"),
         ("open \xad ended", "open - ended"),
+        ("three\xadweek courses, evidence\xadbased", "three-week courses, evidence-based"),
+        ("multi\xadple and multiple", "multiple and multiple"),
+        ("Co\xadoperation and cooperation", "Cooperation and cooperation"),
+        ("Long\xadlasting and long-lasting", "Long-lasting and long-lasting"),
     ],
 )
 def test_which_hyphens_stay(text: str, joined: str) -> None:
-    assert undivide(text) == joined
+    assert undivide(text, words_of([Line(text, 72, 700, 200, 710, 10)])) == joined
+
+
+def test_how_a_word_is_written_elsewhere_in_the_document() -> None:
+    lines = [
+        (72, 780, "A peer-review."),
+        (72, 700, "They hold a peer-"),
+        (72, 687, "review of all."),
+    ]
+    assert read(draw(*lines)).text == "A peer-review.\n\nThey hold a peer-review of all."
+
+
+def test_a_page_that_ends_in_a_divided_word() -> None:
+    document = read(made_files.pdf(["They are open-", PAGE_BREAK, "minded to others."]))
+    assert document.text == "They are open-minded to others."
 
 
 def test_items_and_columns() -> None:

@@ -93,6 +93,18 @@ def test_table_says_when_nothing_is_addressed(reports: list[Report], taxonomy: T
     assert "No aim of the taxonomy is addressed." in table
 
 
+def test_a_text_does_not_command_the_terminal(reports: list[Report], taxonomy: Taxonomy) -> None:
+    full = reports[0]
+    evidence = replace(full.tags[0].evidence[0], text="To \x1b[2J clear", start=0, end=13)
+    tags = (replace(full.tags[0], evidence=(evidence,)),)
+    hostile = replace(full, id="p\x9b31m1", title="A \x1b]0;new\x07  title", tags=tags)
+    stream = io.StringIO()
+    load_writer("table")([replace(hostile, warnings=("bad \x1b[31m row",))], stream, taxonomy)
+    page = stream.getvalue()
+    assert all(character.isprintable() or character == "\n" for character in page)
+    assert page.splitlines()[:2] == ["A ]0;new title", "p 31m1"]
+
+
 @pytest.mark.parametrize("columns", [40, 60, 80, 200])
 def test_table_fits_the_terminal(
     reports: list[Report], taxonomy: Taxonomy, columns: int, monkeypatch: pytest.MonkeyPatch

@@ -163,3 +163,10 @@ def test_spacy_documents_get_the_same_sentences() -> None:
     doc = mark_sentence_starts(English()(text))
     sentences = [span.text.strip("- \n") for span in doc.sents]
     assert sentences == texts(text) == ["Aims:", "train teachers", "visit schools.", "The end."]
+
+
+def test_data_pasted_into_a_text_is_cut_into_pieces() -> None:
+    text = f"The data: {'iVBORw0KGgo' * 90_000} ends here."
+    sentences = split_sentences(text)
+    assert all(len(sentence.text) <= MAX_CHARACTERS for sentence in sentences)
+    assert "".join(s.text for s in sentences).replace(" ", "") == text.replace(" ", "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
@@ -18,6 +18,7 @@ __all__ = [
     "join_lines",
     "place_fields",
     "undivide",
+    "words_of",
 ]
 
 SOFT_HYPHEN: Final = "\xad"
@@ -27,12 +28,17 @@ _MARKER: Final = re.compile(
     r"[•●○▪■□◦‣⁃·➢➤►✓✔\uf0b7\uf0a7\uf0d8]|[-–—*]\s|\(?(?:\d{1,2}|[a-z]|[ivx]{2,4})[.)]\s"
 )
 _DIVIDED: Final = re.compile(rf"(\w+){SOFT_HYPHEN}(\w+)")
-_COMPOUND: Final = frozenset({"co", "cross", "e", "multi", "non", "self", "socio", "well"})
-"""Beginnings of words that keep their hyphen: "self-esteem" was not divided but written so."""
+_WORD: Final = re.compile(r"\w+(?:-\w+)*")
+_BEGINNINGS: Final = frozenset("co cross e micro multi non self socio well".split())
+_ENDINGS: Final = frozenset(
+    "based centred centered driven efficient friendly led month oriented related skilled speaking "
+    "term week wide year".split()
+)
+"""Parts of words that keep their hyphen: "self-esteem" was not divided but written so."""
 
 _WIDER_PITCH: Final = 1.3
 _SIZE_TOLERANCE: Final = 0.12
-_EDGE_LINES: Final = 2
+_EDGE_ROWS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,25 +88,26 @@ def place_fields(lines: Sequence[Line], fields: Sequence[Line]) -> list[Line]:
     """
     if not fields:
         return list(lines)
-    rows = _rows(lines)
+    placed = [line for row in _rows(lines) for line in row]
     for field in sorted(fields, key=lambda one: (-one.top, one.left)):
         before = [
             position
-            for position, line in enumerate(rows, start=1)
+            for position, line in enumerate(placed, start=1)
             if line.middle > field.top or (line.middle > field.bottom and line.left < field.left)
         ]
-        rows.insert(max(before, default=0), field)
-    return rows
+        placed.insert(max(before, default=0), field)
+    return placed
 
 
-def _rows(lines: Sequence[Line]) -> list[Line]:
+def _rows(lines: Sequence[Line]) -> list[list[Line]]:
+    """Group lines that stand side by side; from top to bottom and from left to right."""
     rows: list[list[Line]] = []
     for line in sorted(lines, key=lambda one: -one.middle):
         if rows and rows[-1][0].middle - line.middle < rows[-1][0].size / 2:
             rows[-1].append(line)
         else:
             rows.append([line])
-    return [line for row in rows for line in sorted(row, key=lambda one: one.left)]
+    return [sorted(row, key=lambda one: one.left) for row in rows]
 
 
 def drop_furniture(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
@@ -116,17 +123,18 @@ def drop_furniture(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
     list of list of Line
         The pages less those lines.
     """
-    alike = Counter(key for page in pages for key in {_likeness(line) for line in _outer(page)})
+    edges = [{_likeness(line) for line in _outer(page)} for page in pages]
+    alike = Counter(key for edge in edges for key in edge)
     furniture = {key for key, count in alike.items() if count > max(1, len(pages) / 2)}
     return [
-        [line for line in page if line not in _outer(page) or _likeness(line) not in furniture]
-        for page in pages
+        [line for line in page if line.is_field or _likeness(line) not in furniture & edge]
+        for page, edge in zip(pages, edges, strict=True)
     ]
 
 
 def _outer(page: Sequence[Line]) -> list[Line]:
-    lines = sorted((line for line in page if not line.is_field), key=lambda line: -line.middle)
-    return [*lines[:_EDGE_LINES], *lines[-_EDGE_LINES:]]
+    rows = _rows([line for line in page if not line.is_field])
+    return [line for row in (*rows[:_EDGE_ROWS], *rows[-_EDGE_ROWS:]) for line in row]
 
 
 def _likeness(line: Line) -> tuple[str, int]:
@@ -147,14 +155,31 @@ def join_lines(page: Sequence[Line]) -> list[str]:
     return paragraphs
 
 
-def undivide(text: str) -> str:
-    """Put divided words together; a hyphen that the text has elsewhere, or a compound's, stays."""
+def words_of(lines: Iterable[Line]) -> frozenset[str]:
+    """Collect the words of some lines, those with a hyphen as one, in lower case."""
+    return frozenset(word for line in lines for word in _WORD.findall(line.text.lower()))
+
+
+def undivide(text: str, words: Container[str]) -> str:
+    """Put divided words together, but leave compounds their hyphen.
+
+    Parameters
+    ----------
+    text
+        With a ``SOFT_HYPHEN`` where a word was divided.
+    words
+        Those of the document, in lower case: they tell how it writes a word elsewhere.
+    """
 
     def joined(match: re.Match[str]) -> str:
-        before, after = match.groups()
-        hyphened = f"{before}-{after}"
-        keep = before.lower() in _COMPOUND or before[-1].isdigit() or hyphened in text
-        return hyphened if keep else before + after
+        before, after = (part.lower() for part in match.groups())
+        keep = f"{before}{after}" not in words and (
+            f"{before}-{after}" in words
+            or before in _BEGINNINGS
+            or after in _ENDINGS
+            or before[-1].isdigit()
+        )
+        return ("-" if keep else "").join(match.groups())
 
     return _DIVIDED.sub(joined, text).replace(SOFT_HYPHEN, "-")
 
@@ -169,14 +194,18 @@ def _gap(text: str) -> str:
 
 
 def _continues(previous: Line, line: Line, pitch: float, edge: float) -> bool:
-    if previous.is_field or line.is_field or _MARKER.match(line.text):
+    if previous.is_field or line.is_field:
+        return False
+    if previous.text.endswith(SOFT_HYPHEN) and line.text[0].isalnum():
+        return True
+    if _MARKER.match(line.text):
         return False
     if abs(previous.size - line.size) > _SIZE_TOLERANCE * line.size:
         return False
     down = previous.bottom - line.bottom
     if down <= 0:  # a new column, or a row of a table
         return goes_on(previous.text, line.text)
-    if down > _WIDER_PITCH * pitch:
+    if down > _WIDER_PITCH * pitch * line.size:
         return False
     word = line.text.split()[0]
     width = (line.right - line.left) * (len(word) + 1) / len(line.text)
@@ -184,9 +213,9 @@ def _continues(previous: Line, line: Line, pitch: float, edge: float) -> bool:
 
 
 def _pitch(page: Sequence[Line]) -> float:
-    """Give the usual distance from line to line."""
+    """Give the usual distance from line to line, as a multiple of the size of their letters."""
     steps = [
-        first.bottom - second.bottom
+        (first.bottom - second.bottom) / second.size
         for first, second in pairwise(page)
         if 0 < first.bottom - second.bottom < 3 * first.size
     ]

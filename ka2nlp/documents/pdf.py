@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from itertools import chain
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from ka2nlp.documents.extras import needs
@@ -15,6 +16,7 @@ from ka2nlp.documents.layout import (
     join_lines,
     place_fields,
     undivide,
+    words_of,
 )
 from ka2nlp.documents.options import ReadingOptions
 from ka2nlp.documents.paragraphs import PARAGRAPH_BREAK
@@ -109,12 +111,15 @@ def _join_pages(pages: Sequence[Sequence[Line]]) -> tuple[str, tuple[Place, ...]
     """Join the paragraphs of all pages; one may go on over the end of its page."""
     text = ""
     places = []
+    words = words_of(chain.from_iterable(pages))
     for number, page in enumerate(pages, start=1):
-        paragraphs = [undivide(paragraph) for paragraph in join_lines(page)]
+        paragraphs = [undivide(paragraph, words) for paragraph in join_lines(page)]
         if not paragraphs:
             continue
         if text:
-            text += " " if goes_on(text, paragraphs[0]) else PARAGRAPH_BREAK
+            is_divided = text.endswith("-") and text[-2:-1].isalnum()
+            gap = "" if is_divided else " "
+            text += gap if goes_on(text, paragraphs[0]) else PARAGRAPH_BREAK
         places.append(Place(len(text), f"page {number}"))
         text += PARAGRAPH_BREAK.join(paragraphs)
     return text, tuple(places)

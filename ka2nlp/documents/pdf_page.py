@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from ctypes import c_ushort
 from statistics import median
@@ -18,9 +19,14 @@ __all__ = ["has_picture", "read_fields", "read_lines"]
 _Box = tuple[float, float, float, float]
 """Left, bottom, right and top, as in ``Line``."""
 
-_LIGATURES: Final = str.maketrans(
-    {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"}
-)
+_LIGATURES: Final = {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"}
+_BULLETS: Final = dict.fromkeys("\uf0b7\uf0a7\uf0d8\uf076\uf0fc", "•")
+"""Of the fonts Symbol and Wingdings, at places of their own."""
+
+_HYPHENS: Final = {"\N{HYPHEN}": "-", "\N{NON-BREAKING HYPHEN}": "-", SOFT_HYPHEN: ""}
+_PLAIN: Final = str.maketrans(_LIGATURES | _BULLETS | _HYPHENS)
+_DIVIDED: Final = re.compile(rf"(?:{SOFT_HYPHEN}|(?<=\w)\N{{HYPHEN}})\s*$")
+"""The end of a line that divides a word; PDFium takes some hyphens for written ones."""
 
 
 def read_lines(page: PdfPage) -> Iterator[Line]:
@@ -31,13 +37,14 @@ def read_lines(page: PdfPage) -> Iterator[Line]:
     letters: list[tuple[int, str]] = []
     for position in range(textpage.count_chars()):
         character = chr(raw.FPDFText_GetUnicode(textpage, position))
-        if character == "\n" and raw.FPDFText_IsGenerated(textpage, position):
+        divides = raw.FPDFText_IsHyphen(textpage, position) == 1
+        if divides:
+            letters.append((position, SOFT_HYPHEN))
+        if divides or (character == "\n" and raw.FPDFText_IsGenerated(textpage, position)):
             yield from _line(textpage, letters, page.get_rotation())
             letters = []
-        elif raw.FPDFText_IsHyphen(textpage, position) == 1:
-            letters.append((position, SOFT_HYPHEN))
         else:
-            letters.append((position, character if character.isprintable() else " "))
+            letters.append((position, character))
     yield from _line(textpage, letters, page.get_rotation())
 
 
@@ -73,7 +80,7 @@ def has_picture(page: PdfPage) -> bool:
 
 
 def _line(textpage: PdfTextPage, letters: Sequence[tuple[int, str]], turn: int) -> Iterator[Line]:
-    text = " ".join("".join(character for _, character in letters).translate(_LIGATURES).split())
+    text = _text("".join(character for _, character in letters))
     if not text:
         return
     drawn = [position for position, character in letters if not character.isspace()]
@@ -82,6 +89,14 @@ def _line(textpage: PdfTextPage, letters: Sequence[tuple[int, str]], turn: int) 
     size = median(top - bottom for _, bottom, _, top in boxes)
     (left, _, _, top), _, (_, bottom, right, _) = boxes
     yield Line(text, left, bottom, right, top, size)
+
+
+def _text(characters: str) -> str:
+    """Write a line in usual characters, with a soft hyphen at its end where it divides a word."""
+    plain = characters.translate(_PLAIN)
+    shown = "".join(character if character.isprintable() else " " for character in plain)
+    text = " ".join(shown.split())
+    return text.removesuffix("-") + SOFT_HYPHEN if _DIVIDED.search(characters) else text
 
 
 def _upright(box: _Box, turn: int) -> _Box:

@@ -6,6 +6,7 @@ go; the words stay the same.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from itertools import cycle
 from typing import TYPE_CHECKING, Final, TextIO
@@ -30,6 +31,8 @@ _COLOURS: Final = ("cyan", "green", "magenta", "blue")
 """Of the levels of outcomes, in turn."""
 
 _FRAMING: Final = "yellow"
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+"""What a terminal obeys instead of showing it: colours, a cleared screen, a new window title."""
 
 
 def write_table(reports: Iterable[Report], stream: TextIO, taxonomy: Taxonomy) -> None:
@@ -59,13 +62,13 @@ class _Page:
         from rich.text import Text
 
         print_ = self._console.print
-        print_(Text(report.title or report.id, style="bold"))
+        print_(Text(_line(report.title or report.id), style="bold"))
         if report.title:
-            print_(Text(report.id, style="dim"))
+            print_(Text(_line(report.id), style="dim"))
         size = f"{count(report.n_words, 'word')}, {count(report.n_sentences, 'sentence')}"
         print_(Text(f"{size}; model {report.model}", style="dim"))
         for warning in report.warnings:
-            print_(Text(f"! {warning}", style="yellow"))
+            print_(Text(f"! {_line(warning)}", style="yellow"))
         if not report.tags:
             print_()
             print_("No aim of the taxonomy is addressed.")
@@ -137,7 +140,7 @@ class _Page:
         if not sentence:
             return
         lines = _REPEATED_LINES if repeated else _LINES
-        quote = Text(self._quote(sentence, int(lines * (self._console.width - _INDENT))))
+        quote = Text(self._quote(_line(sentence), int(lines * (self._console.width - _INDENT))))
         quote.stylize("dim italic")
         if remark := "above" if repeated else place:
             quote.append(f" ({remark})", style="dim")
@@ -158,6 +161,11 @@ class _Page:
         if len(sentence) > room - 6:
             sentence = sentence[: room - 10].rsplit(" ", 1)[0] + " ..."
         return f'"{sentence}"' if self._plain else f"“{sentence}”"
+
+
+def _line(text: str) -> str:
+    """Put a text on one line, without characters that a terminal would obey."""
+    return " ".join(_CONTROL.sub(" ", text).split())
 
 
 def count(number: int, noun: str) -> str:
