@@ -21,7 +21,15 @@ from ka2nlp.taxonomy import Taxonomy
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Corpus", "check_identifiers", "label_frame", "load_corpus", "read_labels", "read_table"]
+__all__ = [
+    "Corpus",
+    "check_identifiers",
+    "label_frame",
+    "load_corpus",
+    "read_gold",
+    "read_labels",
+    "read_table",
+]
 
 _TRUE: Final = frozenset({"1", "1.0", "true", "yes", "y", "x"})
 _FALSE: Final = frozenset({"", "0", "0.0", "false", "no", "n"})
@@ -80,6 +88,27 @@ def load_corpus(
     annotations = [one for file in by_reference for one in read_annotations(file, taxonomy)]
     joined = join_texts(annotations, texts)
     return Corpus((*documents, *joined.documents), joined)
+
+
+def read_gold(
+    source: Path | str | Sequence[Path | str], taxonomy: Taxonomy
+) -> tuple[LabelledDocument, ...]:
+    """Read corpus files that hold their texts, to measure a model on; see ``load_corpus``.
+
+    Raises
+    ------
+    CorpusError
+        When a source is missing or breaks its rules, or holds annotations without their texts.
+    InputError
+        When a table cannot be read.
+    """
+    corpus = load_corpus(source, (), taxonomy)
+    if corpus.joined is not None:
+        raise CorpusError(
+            f"got {source} with annotations by reference, expected documents that hold their "
+            "texts; `ka2nlp corpus build` joins them"
+        )
+    return corpus.documents
 
 
 def read_labels(source: Path | str, taxonomy: Taxonomy) -> dict[str, frozenset[str]]:

@@ -286,18 +286,18 @@ class Tagger:
         Parameters
         ----------
         gold
-            Labelled documents, or a file of them as ``ka2nlp.labelled.read_labelled`` reads it.
-            Never those that the model was trained or tuned on.
+            Labelled documents, or a file of them (JSON Lines, or a table with one column a code).
+            Never those that the model was trained or tuned on. Only what was judged is scored.
 
         Raises
         ------
         CorpusError
             When the file cannot be read, or there is no document.
         """
+        from ka2nlp.corpora import read_gold
         from ka2nlp.evaluation import evaluate_reports
-        from ka2nlp.labelled import read_labelled
 
-        labelled = read_labelled(gold, self.taxonomy) if isinstance(gold, (str, Path)) else gold
+        labelled = read_gold(gold, self.taxonomy) if isinstance(gold, (str, Path)) else gold
         if not labelled:
             raise CorpusError("got no labelled document, expected one or more")
         reports = self.tag_many(one.document for one in labelled)
