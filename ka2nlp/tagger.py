@@ -20,7 +20,7 @@ from ka2nlp.embeddings import Encoder
 from ka2nlp.encoders import load_encoder
 from ka2nlp.errors import CorpusError
 from ka2nlp.heads import Heads, whole_text
-from ka2nlp.languages import detect_language
+from ka2nlp.languages import doubt_english
 from ka2nlp.records import (
     ANSWERS,
     NOT_ADDRESSED,
@@ -319,7 +319,8 @@ class Tagger:
             )
             answers = [ANSWERS[position] for position in positions]
             if relevance < RELEVANT:
-                warnings.append("the text does not read like a project that serves any outcome")
+                served = f"a project that serves any {taxonomy.noun}"
+                warnings.append(f"the text does not read like {served}")
         else:
             scores = np.zeros(len(taxonomy))
             decided = np.zeros(len(taxonomy), dtype=bool)
@@ -391,10 +392,6 @@ def _warnings(text: str, n_words: int) -> list[str]:
     warnings = []
     if n_words < FEW_WORDS:
         warnings.append(f"the text has {n_words} words: under {FEW_WORDS}, tags are unreliable")
-    language = detect_language(text)
-    if language != "en" and (language is not None or n_words >= FEW_WORDS):
-        found = (
-            f"seems to be in the language '{language}'" if language else "is not clearly English"
-        )
-        warnings.append(f"the text {found}: the model reads English")
+    if doubt := doubt_english(text):
+        warnings.append(f"the text {doubt}: the model reads English")
     return warnings
