@@ -102,7 +102,13 @@ class OnnxEncoder:
             self._session = _start_session(path / _GRAPH, device)
         except ModelError:
             raise
-        except Exception as error:  # both libraries raise bare exceptions of their own
+        except Exception as error:  # these libraries raise bare exceptions of their own
+            if device != "cpu":
+                said = str(error).partition("\n")[0]
+                raise ModelError(
+                    f"got the device {device!r}, which cannot compute {path} ({said}); expected "
+                    "'cpu' or 'cuda'"
+                ) from error
             raise ModelError(
                 f"got the encoder folder {path}, which cannot be loaded ({error}); "
                 "install ka2nlp again, or rebuild the model"

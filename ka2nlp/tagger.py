@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -191,10 +192,10 @@ class Tagger:
         Raises
         ------
         ValueError
-            When the threshold is outside [0, 1].
+            When the threshold is no number in [0, 1].
         """
-        if not 0.0 <= threshold <= 1.0:
-            raise ValueError(f"got the threshold {threshold}, expected a probability in [0, 1]")
+        if not (isinstance(threshold, Real) and 0 <= threshold <= 1):
+            raise ValueError(f"got the threshold {threshold!r}, expected a probability in [0, 1]")
         cuts = np.full_like(self.heads.thresholds, threshold)
         heads = replace(self.heads, thresholds=cuts, lower=cuts, upper=cuts)
         return Tagger(self.taxonomy, self.encoder, heads, self.name)

@@ -4,6 +4,7 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from ka2nlp import Document, Report, Tagger, Taxonomy, read_documents
-from ka2nlp.errors import InputError
+from ka2nlp.errors import InputError, ModelError
 from ka2nlp.tagger import DOCUMENTS_PER_BATCH
 
 
@@ -159,6 +160,16 @@ def test_hierarchy_and_thresholds_on_any_text(
 def test_thresholds_are_probabilities(toy_tagger: Tagger) -> None:
     with pytest.raises(ValueError, match=r"got the threshold 1\.5, expected a probability"):
         toy_tagger.with_threshold(1.5)
+    with pytest.raises(ValueError, match=r"got the threshold '0\.7', expected a probability"):
+        toy_tagger.with_threshold("0.7")  # type: ignore[arg-type]
+    half: Any = np.float32(0.5)
+    assert toy_tagger.with_threshold(half).heads.thresholds[0] == half
+
+
+@pytest.mark.parametrize("model", ["default", "fast"])
+def test_threads_are_counted(model: str) -> None:
+    with pytest.raises(ModelError, match="got -1 threads, expected 1 or more, or 0 for one a core"):
+        Tagger.load(model, n_threads=-1)
 
 
 @pytest.mark.parametrize(
