@@ -26,6 +26,7 @@ __all__ = [
     "check_identifiers",
     "label_frame",
     "load_corpus",
+    "mistyped_codes",
     "read_gold",
     "read_labels",
     "read_table",
@@ -147,6 +148,17 @@ def check_identifiers(corpus: Iterable[LabelledDocument]) -> None:
             f"got {len(twice)} identifiers twice, {twice[0]} among them; "
             "expected each document once"
         )
+
+
+def mistyped_codes(corpus: Iterable[LabelledDocument], taxonomy: Taxonomy) -> dict[str, str]:
+    """Find columns, now metadata, that are named almost as a code: ``S 6``; with the codes."""
+    codes = {_letters(code): code for code in taxonomy.codes}
+    headers = dict.fromkeys(header for one in corpus for header in one.document.metadata)
+    return {header: codes[_letters(header)] for header in headers if _letters(header) in codes}
+
+
+def _letters(name: str) -> str:
+    return "".join(filter(str.isalnum, name)).lower()
 
 
 def _files(sources: Path | str | Sequence[Path | str]) -> Iterator[Path]:
