@@ -72,6 +72,7 @@ def train_bundle(
     version: str = "1",
     settings: Settings | None = None,
     command: str = "",
+    labelled_by: str = "",
     progress: Progress = silent,
 ) -> tuple[Bundle, TrainedHeads]:
     """Train a classifier on a corpus and write it as a bundle.
@@ -101,6 +102,8 @@ def train_bundle(
         together.
     version, command
         For the manifest.
+    labelled_by
+        Who labelled the corpus, and how, in a few words, for the card.
     settings
         Of the training.
     progress
@@ -163,7 +166,7 @@ def train_bundle(
         if body is not None:
             folder = joint.export(trained.encoder, Path(scratch))
         manifest = _manifest(used, examples, trained, output.name, version, command, taxonomy)
-        card, pictures = write_card(manifest, trained, taxonomy, description)
+        card, pictures = write_card(manifest, trained, taxonomy, description, labelled_by)
         bundle = save_bundle(
             output, manifest, trained.heads, folder, card, pictures, taxonomy=taxonomy
         )

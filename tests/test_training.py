@@ -150,11 +150,15 @@ def test_metrics_stand_in_the_manifest(tmp_path: Path) -> None:
 
 def test_auxiliary_documents_teach_but_are_not_measured(tmp_path: Path) -> None:
     corpus = labelled(60)
-    bundle, trained = train_bundle(corpus[:40], tmp_path / "mine", auxiliary=corpus[40:])
+    bundle, trained = train_bundle(
+        corpus[:40], tmp_path / "mine", auxiliary=corpus[40:], labelled_by="two readers of ours"
+    )
     assert trained.evaluate().n_documents == 40
     assert trained.evaluate(trained.auxiliary).n_documents == 20
     assert bundle.manifest.training_data["n_auxiliary"] == 20
-    assert "20 auxiliary documents" in (bundle.folder / "card.md").read_text()
+    card = (bundle.folder / "card.md").read_text()
+    assert "20 auxiliary documents" in card
+    assert "\n\nLabels: by two readers of ours.\n\nEncoder: " in card
 
 
 def near_duplicates(n: int) -> list[LabelledDocument]:
