@@ -166,7 +166,8 @@ def _files(sources: Path | str | Sequence[Path | str]) -> Iterator[Path]:
         files = sorted(filter(_is_corpus, source.iterdir())) if source.is_dir() else [source]
         if not files or not files[0].is_file():
             raise CorpusError(
-                f"got {source}, expected a corpus file or a folder of *.jsonl files and tables"
+                f"got {source}, which cannot be read; "
+                "expected a corpus file or a folder of *.jsonl files and tables"
             )
         yield from files
 
