@@ -70,17 +70,25 @@ class Adapted:
     Parameters
     ----------
     heads
-        The classifier; the very same one where nothing better was found.
+        The classifier; log odds are the very same where nothing better was found.
     changed
         Codes whose log odds were changed.
     change
         Of shape (2, n_labels + 1): by what log odds are stretched, and then shifted; 1 and 0 where
         not. The last column is relevance's.
+    moved
+        Codes whose thresholds were moved.
     """
 
     heads: Heads
     changed: tuple[str, ...]
     change: NDArray[np.float64]
+    moved: tuple[str, ...] = ()
+
+    @property
+    def relevance_changed(self) -> bool:
+        """Whether the log odds of serving an outcome were changed."""
+        return bool((self.change[:, -1] != (1, 0)).any())
 
     def probabilities(
         self, scores: Scores, taxonomy: Taxonomy
@@ -140,16 +148,17 @@ def adapt_heads(
     better = loss < 0
     change = np.where(better, fit_platt(logits, expected, _SPREADS, counted), 0.0)
     probabilities, _ = _probabilities(np.where(better, held_out, logits), taxonomy)
-    codes = (code for code, moved in zip(taxonomy.codes, better, strict=False) if moved)
+    thresholds = _thresholds(heads, truth, probabilities, judged)
     return Adapted(
-        replace(
-            heads,
-            second=_stretch(heads.second, change),
-            thresholds=_thresholds(heads, truth, probabilities, judged),
-        ),
-        tuple(codes),
+        replace(heads, second=_stretch(heads.second, change), thresholds=thresholds),
+        _chosen(taxonomy, better[:-1]),
         np.stack([1 + change[0], change[1]]),
+        _chosen(taxonomy, thresholds != heads.thresholds),
     )
+
+
+def _chosen(taxonomy: Taxonomy, columns: NDArray[np.bool_]) -> tuple[str, ...]:
+    return tuple(taxonomy.codes[column] for column in np.flatnonzero(columns))
 
 
 def _stretch(second: SecondStage, change: NDArray[np.float64]) -> SecondStage:

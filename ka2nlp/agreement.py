@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -85,7 +85,7 @@ class Agreement:
 
 
 def compare_labels(
-    first: Mapping[str, frozenset[str]], second: Mapping[str, frozenset[str]], taxonomy: Taxonomy
+    first: Mapping[str, Set[str]], second: Mapping[str, Set[str]], taxonomy: Taxonomy
 ) -> Agreement:
     """Compare the documents that both have labelled.
 
@@ -99,8 +99,9 @@ def compare_labels(
     Raises
     ------
     CorpusError
-        When they have no document in common.
+        When they have no document in common, or what stands for a document is no set of codes.
     """
+    first, second = (_read_ticks(labels, taxonomy) for labels in (first, second))
     common = sorted(first.keys() & second.keys())
     if not common:
         raise CorpusError(
@@ -125,14 +126,39 @@ def compare_labels(
     )
 
 
-def masi_distance(one: frozenset[Any], other: frozenset[Any]) -> float:
+def _read_ticks(labels: Mapping[str, Set[str]], taxonomy: Taxonomy) -> dict[str, frozenset[str]]:
+    if not isinstance(labels, Mapping):
+        raise CorpusError(
+            f"got {labels!r:.60}, expected a mapping of identifiers to sets of codes; "
+            "ka2nlp.corpora.read_labels reads one from a file"
+        )
+    found = {key: _as_set(codes) for key, codes in labels.items()}
+    for key, codes in found.items():
+        if unknown := sorted(str(code) for code in codes if code not in taxonomy):
+            raise CorpusError(f"got {unknown[0]!r} for {key}, expected codes of the taxonomy")
+    return found
+
+
+def _as_set(labels: Iterable[Any]) -> frozenset[Any]:
+    """Take a set of any kind, or a list; a single label would fall into its characters."""
+    if isinstance(labels, (str, bytes)) or not isinstance(labels, Iterable):
+        raise CorpusError(f"got {labels!r:.60}, expected a set of labels, such as {{'S1', 'O2'}}")
+    return frozenset(labels)
+
+
+def masi_distance(one: Set[Any], other: Set[Any]) -> float:
     """Measure how far two sets are apart: 1 - Jaccard index x monotonicity, in [0, 1].
 
     Monotonicity is 1 for equal sets, 2/3 where one contains the other, 1/3 where they overlap and 0
     where they do not (Passonneau, Measuring Agreement on Set-valued Items, LREC 2006). Two empty
     sets are equal.
+
+    Raises
+    ------
+    CorpusError
+        When one is no set.
     """
-    return float(_masi_distances([one, other])[0, 1])
+    return float(_masi_distances([_as_set(one), _as_set(other)])[0, 1])
 
 
 def _masi_distances(sets: Sequence[frozenset[Any]]) -> NDArray[np.float64]:
@@ -190,7 +216,7 @@ def nominal_alpha(answers: NDArray[np.float64]) -> float | None:
     return float(krippendorff.alpha(reliability_data=paired, level_of_measurement="nominal"))
 
 
-def masi_alpha(sets: Sequence[Sequence[frozenset[Any] | None]]) -> float | None:
+def masi_alpha(sets: Sequence[Sequence[Set[Any] | None]]) -> float | None:
     """Compute Krippendorff's alpha of label sets under MASI distance (Passonneau 2006).
 
     Parameters
@@ -203,11 +229,16 @@ def masi_alpha(sets: Sequence[Sequence[frozenset[Any] | None]]) -> float | None:
     float or None
         At most 1; None where the documents that two or more labelled got fewer than two different
         sets.
+
+    Raises
+    ------
+    CorpusError
+        When something is neither a set nor None.
     """
     import krippendorff
 
     columns = [
-        column
+        [None if one is None else _as_set(one) for one in column]
         for column in zip(*sets, strict=True)
         if sum(value is not None for value in column) >= 2
     ]

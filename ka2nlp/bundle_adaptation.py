@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from ka2nlp.adaptation import Adapted, Scores, adapt_heads
-from ka2nlp.bundle_training import fingerprint_corpus, group_documents
+from ka2nlp.bundle_training import check_size, fingerprint_corpus, group_documents
 from ka2nlp.bundles import Bundle, check_output, find_model, load_bundle, save_bundle
 from ka2nlp.corpora import check_identifiers
 from ka2nlp.encoders import load_encoder
@@ -56,6 +56,7 @@ def adapt_bundle(
     output = Path(output)
     check_output(output)
     check_identifiers(corpus)
+    check_size(corpus)
     known = load_bundle(find_model(start))
     taxonomy = known.taxonomy
     encoded: list[EncodedDocument] = []
@@ -85,6 +86,7 @@ def adapt_bundle(
                 "n_documents": len(usable),
                 "fingerprint": fingerprint_corpus(usable),
                 "changed": list(adapted.changed),
+                "moved": list(adapted.moved),
             },
         },
     )
@@ -115,11 +117,11 @@ def score_documents(heads: Heads, documents: Sequence[EncodedDocument]) -> Score
 def _card(known: Bundle, adapted: Adapted, n_documents: int, name: str) -> str:
     """Say how the model came about, above the card of the one that it began with."""
     card = (known.folder / "card.md").read_text(encoding="utf-8")
-    changed = ", ".join(adapted.changed) or "none"
+    changed, moved = (", ".join(codes) or "none" for codes in (adapted.changed, adapted.moved))
     return f"""# {name}
 
 Adapted to {n_documents} labelled documents from {known.manifest.name} {known.manifest.version},
 whose card follows; its figures hold for its own kind of text. Codes whose probabilities were
-changed: {changed}.
+changed: {changed}. Codes whose thresholds were moved: {moved}.
 
 #{card}"""

@@ -36,13 +36,14 @@ from ka2nlp.sentences import SEGMENTER_VERSION, split_sentences
 from ka2nlp.splits import make_folds
 from ka2nlp.tagger import encode_documents
 from ka2nlp.taxonomy import Taxonomy
-from ka2nlp.training import Settings, TrainedHeads, frozen_fitter, train_heads
+from ka2nlp.training import MIN_DOCUMENTS, Settings, TrainedHeads, frozen_fitter, train_heads
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
     "FEW_POSITIVES",
+    "check_size",
     "encode_corpus",
     "fingerprint_corpus",
     "group_documents",
@@ -71,6 +72,7 @@ def train_bundle(
     version: str = "1",
     settings: Settings | None = None,
     command: str = "",
+    labelled_by: str = "",
     progress: Progress = silent,
 ) -> tuple[Bundle, TrainedHeads]:
     """Train a classifier on a corpus and write it as a bundle.
@@ -100,6 +102,8 @@ def train_bundle(
         together.
     version, command
         For the manifest.
+    labelled_by
+        Who labelled the corpus, and how, in a few words, for the card.
     settings
         Of the training.
     progress
@@ -125,6 +129,7 @@ def train_bundle(
     # in the order of the identifiers, so that the order of the texts changes nothing
     ordered = sorted([*corpus, *auxiliary], key=lambda one: one.document.id)
     check_identifiers(ordered)
+    check_size(ordered)
     used = [one for one in ordered if split_sentences(one.document.text)]
     others = frozenset(one.document.id for one in auxiliary)
     labels = label_matrix(used, taxonomy)
@@ -161,11 +166,26 @@ def train_bundle(
         if body is not None:
             folder = joint.export(trained.encoder, Path(scratch))
         manifest = _manifest(used, examples, trained, output.name, version, command, taxonomy)
-        card, pictures = write_card(manifest, trained, taxonomy, description)
+        card, pictures = write_card(manifest, trained, taxonomy, description, labelled_by)
         bundle = save_bundle(
             output, manifest, trained.heads, folder, card, pictures, taxonomy=taxonomy
         )
     return bundle, trained
+
+
+def check_size(corpus: Sequence[LabelledDocument]) -> None:
+    """Refuse a corpus that is too small, before anything is encoded.
+
+    Raises
+    ------
+    CorpusError
+        When fewer than 20 documents have a text.
+    """
+    n_texts = sum(bool(one.document.text.strip()) for one in corpus)
+    if n_texts < MIN_DOCUMENTS:
+        raise CorpusError(
+            f"got {n_texts} labelled documents with text, expected at least {MIN_DOCUMENTS}"
+        )
 
 
 def rare_codes(corpus: Sequence[LabelledDocument], taxonomy: Taxonomy) -> dict[str, int]:

@@ -21,7 +21,16 @@ from ka2nlp.taxonomy import Taxonomy
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Corpus", "check_identifiers", "label_frame", "load_corpus", "read_labels", "read_table"]
+__all__ = [
+    "Corpus",
+    "check_identifiers",
+    "label_frame",
+    "load_corpus",
+    "mistyped_codes",
+    "read_gold",
+    "read_labels",
+    "read_table",
+]
 
 _TRUE: Final = frozenset({"1", "1.0", "true", "yes", "y", "x"})
 _FALSE: Final = frozenset({"", "0", "0.0", "false", "no", "n"})
@@ -82,6 +91,27 @@ def load_corpus(
     return Corpus((*documents, *joined.documents), joined)
 
 
+def read_gold(
+    source: Path | str | Sequence[Path | str], taxonomy: Taxonomy
+) -> tuple[LabelledDocument, ...]:
+    """Read corpus files that hold their texts, to measure a model on; see ``load_corpus``.
+
+    Raises
+    ------
+    CorpusError
+        When a source is missing or breaks its rules, or holds annotations without their texts.
+    InputError
+        When a table cannot be read.
+    """
+    corpus = load_corpus(source, (), taxonomy)
+    if corpus.joined is not None:
+        raise CorpusError(
+            f"got {source} with annotations by reference, expected documents that hold their "
+            "texts; `ka2nlp corpus build` joins them"
+        )
+    return corpus.documents
+
+
 def read_labels(source: Path | str, taxonomy: Taxonomy) -> dict[str, frozenset[str]]:
     """Read the labels alone of a corpus of any kind: identifier to codes, parents included.
 
@@ -120,12 +150,24 @@ def check_identifiers(corpus: Iterable[LabelledDocument]) -> None:
         )
 
 
+def mistyped_codes(corpus: Iterable[LabelledDocument], taxonomy: Taxonomy) -> dict[str, str]:
+    """Find columns, now metadata, that are named almost as a code: ``S 6``; with the codes."""
+    codes = {_letters(code): code for code in taxonomy.codes}
+    headers = dict.fromkeys(header for one in corpus for header in one.document.metadata)
+    return {header: codes[_letters(header)] for header in headers if _letters(header) in codes}
+
+
+def _letters(name: str) -> str:
+    return "".join(filter(str.isalnum, name)).lower()
+
+
 def _files(sources: Path | str | Sequence[Path | str]) -> Iterator[Path]:
     for source in map(Path, [sources] if isinstance(sources, (Path, str)) else sources):
         files = sorted(filter(_is_corpus, source.iterdir())) if source.is_dir() else [source]
         if not files or not files[0].is_file():
             raise CorpusError(
-                f"got {source}, expected a corpus file or a folder of *.jsonl files and tables"
+                f"got {source}, which cannot be read; "
+                "expected a corpus file or a folder of *.jsonl files and tables"
             )
         yield from files
 

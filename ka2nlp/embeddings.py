@@ -6,8 +6,9 @@ windows, and their vectors are averaged by the number of their tokens.
 
 from __future__ import annotations
 
+import hashlib
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 from pathlib import Path
@@ -40,6 +41,8 @@ TOKENS_PER_BATCH: Final = 2048
 _TOKENS_ON_DEVICE: Final = 65_536
 """The same, where a graphics processor computes."""
 
+_GRAPH: Final = "encoder.onnx"
+
 REMEMBERED: Final = 16_384
 """Texts whose vectors are kept (some 30 MiB): archives repeat sentences word by word."""
 
@@ -69,6 +72,9 @@ class Encoder(Protocol):
 class OnnxEncoder:
     """all-MiniLM-L6-v2, or a fine-tuned one, run by onnxruntime.
 
+    A pickle or a copy holds no weights: they are loaded again from the folder, which must hold the
+    same ones.
+
     Parameters
     ----------
     folder
@@ -89,13 +95,20 @@ class OnnxEncoder:
     def __init__(self, folder: Path | str, *, n_threads: int = 0, device: str = "cpu") -> None:
         from tokenizers import Tokenizer
 
-        path = Path(folder)
+        path = Path(folder).absolute()
+        self._folder, self._n_threads, self._device = path, n_threads, device
         try:
             self._tokenizer: Tokenizer = Tokenizer.from_file(str(path / "tokenizer.json"))
-            self._session = _start_session(path / "encoder.onnx", device)
+            self._session = _start_session(path / _GRAPH, device)
         except ModelError:
             raise
-        except Exception as error:  # both libraries raise bare exceptions of their own
+        except Exception as error:  # these libraries raise bare exceptions of their own
+            if device != "cpu":
+                said = str(error).partition("\n")[0]
+                raise ModelError(
+                    f"got the device {device!r}, which cannot compute {path} ({said}); expected "
+                    "'cpu' or 'cuda'"
+                ) from error
             raise ModelError(
                 f"got the encoder folder {path}, which cannot be loaded ({error}); "
                 "install ka2nlp again, or rebuild the model"
@@ -105,6 +118,15 @@ class OnnxEncoder:
         self._remembered: dict[str, NDArray[np.float32]] = {}
         self._tokens_per_batch = TOKENS_PER_BATCH if device == "cpu" else _TOKENS_ON_DEVICE
         self._threads = ThreadPoolExecutor((n_threads or os.cpu_count()) if device == "cpu" else 1)
+
+    def __reduce__(self) -> tuple[Callable[..., OnnxEncoder], tuple[Path, int, str, str]]:
+        """Keep where the weights are and what they were, for other processes."""
+        return _load_again, (
+            self._folder,
+            self._n_threads,
+            self._device,
+            _fingerprint(self._folder),
+        )
 
     @property
     def dimension(self) -> int:
@@ -265,6 +287,21 @@ def _pieces(tokenizer: Any, text: str) -> Iterator[tuple[str, int]]:  # noqa: AN
     for start in range(0, max(len(offsets), 1), room):
         window = offsets[start : start + room]
         yield (text[window[0][0] : window[-1][1]] if window else ""), len(window) + 2
+
+
+def _load_again(folder: Path, n_threads: int, device: str, fingerprint: str) -> OnnxEncoder:
+    encoder = OnnxEncoder(folder, n_threads=n_threads, device=device)
+    if _fingerprint(folder) != fingerprint:
+        raise ModelError(
+            f"got {folder} with other weights than when this encoder was pickled, expected the "
+            "same ones; load the model and pickle it again"
+        )
+    return encoder
+
+
+def _fingerprint(folder: Path) -> str:
+    with (folder / _GRAPH).open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _start_session(path: Path, device: str) -> Any:  # noqa: ANN401

@@ -50,8 +50,10 @@ def load_encoder(folder: Path, *, n_threads: int = 0, device: str = "cpu") -> En
     Raises
     ------
     ModelError
-        When a file is missing or damaged, or there is no such device.
+        When a file is missing or damaged, or there are no such threads or no such device.
     """
+    if n_threads < 0:
+        raise ModelError(f"got {n_threads} threads, expected 1 or more, or 0 for one a core")
     if encoder_files(path.name for path in folder.glob("*"))[0] == _TABLE:
         return StaticEncoder(folder)
     return OnnxEncoder(folder, n_threads=n_threads, device=device)

@@ -3,18 +3,26 @@
 Conventions, stated once: F1, precision and recall of a code that nobody ticks, in gold or report,
 are undefined and left out of macro averages; average precision needs a positive; calibration error
 is the expected one over bins of equal mass (Nixon et al. 2019), and needs 30 positives for a single
-code. Intervals are percentiles of a bootstrap over documents (Efron and Tibshirani 1993).
+code. Intervals are percentiles of a bootstrap over documents (Efron and Tibshirani 1993). What was
+not judged is neither right nor wrong: it counts in no figure.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from ka2nlp.labelled import LabelledDocument, label_matrix, overlaps
+from ka2nlp.labelled import LabelledDocument, judged_matrix, label_matrix, overlaps
+from ka2nlp.measures import (
+    average_precision,
+    calibration_error,
+    interval,
+    mean_of_defined,
+    rates,
+)
 from ka2nlp.records import ANSWERS, Report
 from ka2nlp.taxonomy import Taxonomy
 
@@ -27,19 +35,13 @@ __all__ = [
     "Evaluation",
     "EvidenceScores",
     "GroupScores",
-    "average_precision",
-    "calibration_error",
     "evaluate_arrays",
     "evaluate_reports",
     "group_columns",
-    "interval",
 ]
 
-N_BINS: Final = 10
 MIN_POSITIVES: Final = 30
 """Documents with a code under which nothing is said of its calibration."""
-
-N_RESAMPLES: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +50,15 @@ class CodeScores:
 
     Parameters
     ----------
+    n_judged
+        Documents in which it was looked for; all others count in none of its figures.
     missed, right, to_check
         Share of its documents that are said not to be addressed, of the documents said to be
         addressed that are, and of all documents that are to be checked.
     """
 
     code: str
+    n_judged: int
     n_gold: int
     n_reported: int
     precision: float | None
@@ -91,6 +96,8 @@ class GroupScores:
 
     Parameters
     ----------
+    n_codes
+        Those of the group that were looked for in any document.
     micro_interval, macro_interval
         95% intervals of the F1 figures.
     answers
@@ -166,7 +173,9 @@ def evaluate_reports(
     answers = np.array(
         [[ANSWERS.index(one.answers[code]) for code in taxonomy.codes] for one in listed]
     )
-    evaluation = evaluate_arrays(truth, scores, decided, taxonomy, answers)
+    evaluation = evaluate_arrays(
+        truth, scores, decided, taxonomy, answers, judged=judged_matrix(gold, taxonomy)
+    )
     return replace(evaluation, evidence=_evidence(gold, listed))
 
 
@@ -176,6 +185,8 @@ def evaluate_arrays(
     decided: NDArray[np.bool_],
     taxonomy: Taxonomy,
     answers: NDArray[np.int64] | None = None,
+    *,
+    judged: NDArray[np.bool_] | None = None,
 ) -> Evaluation:
     """Measure arrays of shape (n_documents, n_labels), columns in label order.
 
@@ -185,6 +196,8 @@ def evaluate_arrays(
         Labels, probabilities and decisions; labels and decisions may be 0 and 1.
     answers
         Positions in ``ka2nlp.records.ANSWERS``, where three answers were given.
+    judged
+        Which label was looked for in which document; every one when left out.
 
     Raises
     ------
@@ -198,13 +211,15 @@ def evaluate_arrays(
             f"got arrays of shape {truth.shape}, {scores.shape} and {decided.shape}, expected "
             f"(n_documents, {len(taxonomy)}) for each"
         )
+    judged = np.ones_like(truth) if judged is None else np.asarray(judged, dtype=bool)
+    truth, decided = truth & judged, decided & judged
     codes = tuple(
         _code_scores(
             code,
-            truth[:, k],
-            scores[:, k],
-            decided[:, k],
-            None if answers is None else answers[:, k],
+            truth[judged[:, k], k],
+            scores[judged[:, k], k],
+            decided[judged[:, k], k],
+            None if answers is None else answers[judged[:, k], k],
         )
         for k, code in enumerate(taxonomy.codes)
     )
@@ -218,82 +233,12 @@ def evaluate_arrays(
                 truth[:, columns],
                 scores[:, columns],
                 decided[:, columns],
+                judged[:, columns],
                 None if answers is None else answers[:, columns],
             )
             for name, columns in groups.items()
         ),
         codes,
-    )
-
-
-def interval(
-    measure: Callable[[NDArray[np.int64]], float | None], n_documents: int
-) -> tuple[float, float] | None:
-    """Bootstrap the 95% interval of a figure.
-
-    Parameters
-    ----------
-    measure
-        Computes the figure on some rows, drawn with replacement; None where it is undefined.
-    n_documents
-        Rows to draw from.
-    """
-    rng = np.random.default_rng(0)
-    draws = (rng.integers(0, n_documents, n_documents) for _ in range(N_RESAMPLES))
-    found = [value for rows in draws if (value := measure(rows)) is not None]
-    if not found:
-        return None
-    low, high = np.quantile(found, [0.025, 0.975])
-    return float(low), float(high)
-
-
-def calibration_error(truth: NDArray[np.bool_], scores: NDArray[np.float64]) -> float:
-    """Compute the expected calibration error over ten bins of equal mass.
-
-    Parameters
-    ----------
-    truth, scores
-        Of one shape; scores in [0, 1].
-
-    Returns
-    -------
-    float
-        In [0, 1]; 0 where there is nothing to measure.
-    """
-    order = np.argsort(scores, axis=None, kind="stable")
-    hits, expected = truth.ravel()[order].astype(float), scores.ravel()[order]
-    bins = np.array_split(np.arange(len(order)), N_BINS)
-    gaps = [
-        len(rows) * abs(hits[rows].mean() - expected[rows].mean()) for rows in bins if len(rows)
-    ]
-    return float(sum(gaps) / max(len(order), 1))
-
-
-def average_precision(truth: NDArray[np.bool_], scores: NDArray[np.float64]) -> float:
-    """Average precision of one label, equal scores taken together.
-
-    The definition is scikit-learn's, which need not be installed to measure a model.
-
-    Parameters
-    ----------
-    truth, scores
-        Of shape (n_documents,); at least one document has the label.
-    """
-    order = np.argsort(-scores, kind="stable")
-    last_of_equals = np.append(np.diff(scores[order]) != 0, True)
-    hits = np.cumsum(truth[order])[last_of_equals]
-    precision = hits / (np.flatnonzero(last_of_equals) + 1)
-    return float(np.sum(np.diff(hits, prepend=0) * precision) / truth.sum())
-
-
-def _rates(
-    n_right: int, n_reported: int, n_gold: int
-) -> tuple[float | None, float | None, float | None]:
-    """Give precision, recall and F1."""
-    return (
-        n_right / n_reported if n_reported else None,
-        n_right / n_gold if n_gold else None,
-        2 * n_right / (n_reported + n_gold) if n_reported + n_gold else None,
     )
 
 
@@ -305,12 +250,13 @@ def _code_scores(
     answers: NDArray[np.int64] | None,
 ) -> CodeScores:
     n_gold, n_reported = int(truth.sum()), int(decided.sum())
-    precision, recall, f1 = _rates(int((truth & decided).sum()), n_reported, n_gold)
+    precision, recall, f1 = rates(int((truth & decided).sum()), n_reported, n_gold)
     average = average_precision(truth, scores) if n_gold else None
     error = calibration_error(truth, scores) if n_gold >= MIN_POSITIVES else None
     found = _answer_scores(truth, answers)
     return CodeScores(
         code,
+        len(truth),
         n_gold,
         n_reported,
         precision,
@@ -341,10 +287,11 @@ def _group_scores(
     truth: NDArray[np.bool_],
     scores: NDArray[np.float64],
     decided: NDArray[np.bool_],
+    judged: NDArray[np.bool_],
     answers: NDArray[np.int64] | None,
 ) -> GroupScores:
     n_gold = int(truth.sum())
-    precision, recall, f1 = _rates(int((truth & decided).sum()), int(decided.sum()), n_gold)
+    precision, recall, f1 = rates(int((truth & decided).sum()), int(decided.sum()), n_gold)
     # counts by document and code, so that a resample only adds them up
     right, either = (truth & decided).astype(np.int64), truth.astype(np.int64) + decided
 
@@ -363,23 +310,18 @@ def _group_scores(
 
     return GroupScores(
         name,
-        len(codes),
+        sum(code.n_judged > 0 for code in codes),
         n_gold,
         precision,
         recall,
         f1,
-        _mean([code.f1 for code in codes]),
-        _mean([code.average_precision for code in codes]),
-        calibration_error(truth, scores),
+        mean_of_defined([code.f1 for code in codes]),
+        mean_of_defined([code.average_precision for code in codes]),
+        calibration_error(truth[judged], scores[judged]),
         interval(micro, len(truth)),
         interval(macro, len(truth)),
-        _answer_scores(truth, answers),
+        _answer_scores(truth[judged], None if answers is None else answers[judged]),
     )
-
-
-def _mean(values: Iterable[float | None]) -> float | None:
-    defined = [value for value in values if value is not None]
-    return sum(defined) / len(defined) if defined else None
 
 
 def _evidence(gold: Sequence[LabelledDocument], reports: Sequence[Report]) -> EvidenceScores:

@@ -6,7 +6,7 @@ import re
 from functools import cache
 from typing import Any, Final
 
-__all__ = ["detect_language"]
+__all__ = ["detect_language", "doubt_english"]
 
 _SAMPLE: Final = 1000
 _CERTAIN: Final = 0.9
@@ -42,6 +42,14 @@ def detect_language(text: str) -> str | None:
         return "en"
     language, probability = _identifier().classify(sample)
     return str(language) if probability >= _CERTAIN else None
+
+
+def doubt_english(text: str) -> str | None:
+    """Say in words that a text seems not to be English; None where it is, or too short to tell."""
+    language = detect_language(text)
+    if language is None:
+        return "is not clearly English" if len(text.split()) >= _ENOUGH else None
+    return None if language == "en" else f"seems to be in the language '{language}'"
 
 
 @cache

@@ -24,7 +24,11 @@ _BINS: Final = 10
 
 
 def write_card(
-    manifest: Manifest, trained: TrainedHeads, taxonomy: Taxonomy, encoder: str
+    manifest: Manifest,
+    trained: TrainedHeads,
+    taxonomy: Taxonomy,
+    encoder: str,
+    labelled_by: str = "",
 ) -> tuple[str, dict[str, bytes]]:
     """Describe a model.
 
@@ -34,6 +38,8 @@ def write_card(
         The model, its figures and its labels.
     encoder
         What turns its sentences into vectors, in a few words.
+    labelled_by
+        Who labelled the corpus, and how, in a few words.
 
     Returns
     -------
@@ -42,6 +48,7 @@ def write_card(
     """
     pictures = _pictures(trained, taxonomy)
     data, evaluation = manifest.training_data, trained.evaluate()
+    labels = f"\nLabels: by {labelled_by}.\n" if labelled_by else ""
     shown = f"\n![Share of documents with a code, by its probability]({RELIABILITY})\n"
     card = f"""# {manifest.name} {manifest.version}
 
@@ -53,7 +60,7 @@ Trained {manifest.created} on {data["n_documents"]} documents ({data["n_sentence
 corpus {data["fingerprint"]}) by
 
     {manifest.command}
-
+{labels}
 Encoder: {encoder}.
 
 ## Cross-validation on the training corpus

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -20,7 +21,7 @@ from ka2nlp.embeddings import Encoder
 from ka2nlp.encoders import load_encoder
 from ka2nlp.errors import CorpusError
 from ka2nlp.heads import Heads, whole_text
-from ka2nlp.languages import detect_language
+from ka2nlp.languages import doubt_english
 from ka2nlp.records import (
     ANSWERS,
     NOT_ADDRESSED,
@@ -191,10 +192,10 @@ class Tagger:
         Raises
         ------
         ValueError
-            When the threshold is outside [0, 1].
+            When the threshold is no number in [0, 1].
         """
-        if not 0.0 <= threshold <= 1.0:
-            raise ValueError(f"got the threshold {threshold}, expected a probability in [0, 1]")
+        if not (isinstance(threshold, Real) and 0 <= threshold <= 1):
+            raise ValueError(f"got the threshold {threshold!r}, expected a probability in [0, 1]")
         cuts = np.full_like(self.heads.thresholds, threshold)
         heads = replace(self.heads, thresholds=cuts, lower=cuts, upper=cuts)
         return Tagger(self.taxonomy, self.encoder, heads, self.name)
@@ -286,18 +287,18 @@ class Tagger:
         Parameters
         ----------
         gold
-            Labelled documents, or a file of them as ``ka2nlp.labelled.read_labelled`` reads it.
-            Never those that the model was trained or tuned on.
+            Labelled documents, or a file of them (JSON Lines, or a table with one column a code).
+            Never those that the model was trained or tuned on. Only what was judged is scored.
 
         Raises
         ------
         CorpusError
             When the file cannot be read, or there is no document.
         """
+        from ka2nlp.corpora import read_gold
         from ka2nlp.evaluation import evaluate_reports
-        from ka2nlp.labelled import read_labelled
 
-        labelled = read_labelled(gold, self.taxonomy) if isinstance(gold, (str, Path)) else gold
+        labelled = read_gold(gold, self.taxonomy) if isinstance(gold, (str, Path)) else gold
         if not labelled:
             raise CorpusError("got no labelled document, expected one or more")
         reports = self.tag_many(one.document for one in labelled)
@@ -319,7 +320,8 @@ class Tagger:
             )
             answers = [ANSWERS[position] for position in positions]
             if relevance < RELEVANT:
-                warnings.append("the text does not read like a project that serves any outcome")
+                served = f"a project that serves any {taxonomy.noun}"
+                warnings.append(f"the text does not read like {served}")
         else:
             scores = np.zeros(len(taxonomy))
             decided = np.zeros(len(taxonomy), dtype=bool)
@@ -391,10 +393,6 @@ def _warnings(text: str, n_words: int) -> list[str]:
     warnings = []
     if n_words < FEW_WORDS:
         warnings.append(f"the text has {n_words} words: under {FEW_WORDS}, tags are unreliable")
-    language = detect_language(text)
-    if language != "en" and (language is not None or n_words >= FEW_WORDS):
-        found = (
-            f"seems to be in the language '{language}'" if language else "is not clearly English"
-        )
-        warnings.append(f"the text {found}: the model reads English")
+    if doubt := doubt_english(text):
+        warnings.append(f"the text {doubt}: the model reads English")
     return warnings

@@ -42,6 +42,8 @@ def test_a_model_that_fits_is_hardly_changed(taxonomy: Taxonomy) -> None:
     heads = make_heads()
     adapted = adapt_heads(heads, *draw(60, 0.0, 0), range(60), taxonomy)
     assert len(adapted.changed) < 24
+    moved = adapted.heads.thresholds != heads.thresholds
+    assert adapted.moved == tuple(np.array(taxonomy.codes)[moved])
     kept = [k for k, code in enumerate(taxonomy.codes) if code not in adapted.changed]
     np.testing.assert_array_equal(adapted.heads.second.bias[kept], heads.second.bias[kept])
     assert (adapted.heads.thresholds >= heads.lower).all()
@@ -54,6 +56,7 @@ def test_relevance_is_learnt_too(taxonomy: Taxonomy) -> None:
     doubted = Scores(scores.labels, np.full(80, -0.5))
     adapted = adapt_heads(make_heads(), doubted, truth, range(80), taxonomy)
     assert adapted.probabilities(doubted, taxonomy)[1].all()
+    assert adapted.relevance_changed
 
 
 def test_labels_that_were_not_judged_stay_as_they_are(taxonomy: Taxonomy) -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ka2nlp import Taxonomy
-from ka2nlp.agreement import compare_labels, masi_distance
+from ka2nlp.agreement import compare_labels, masi_alpha, masi_distance
 from ka2nlp.errors import CorpusError
 
 sets = st.frozensets(st.integers(0, 5), max_size=4)
@@ -55,3 +55,20 @@ def test_perfect_agreement_is_one(taxonomy: Taxonomy) -> None:
 def test_nothing_in_common(taxonomy: Taxonomy) -> None:
     with pytest.raises(CorpusError, match="got 1 and 1 labelled documents without one in common"):
         compare_labels({"a": frozenset()}, {"b": frozenset()}, taxonomy)
+
+
+def test_sets_of_any_kind_and_nothing_else(taxonomy: Taxonomy) -> None:
+    pytest.importorskip("krippendorff", reason="comes with the train extra")
+    assert masi_distance({"S1"}, ["S1"]) == 0  # type: ignore[arg-type]
+    assert masi_alpha([[{"S1"}, {"S2"}, None], [{"S1"}, {"S2"}, {"S3"}]]) == 1
+    with pytest.raises(CorpusError, match=r"got 'S1', expected a set of labels, such as \{'S1'"):
+        masi_distance("S1", "S2")  # type: ignore[arg-type]
+    ticked = {"a": {"S1"}, "b": {"S2"}}
+    assert compare_labels(ticked, {"a": ["S1"], "b": {"S2"}}, taxonomy).groups[-1].kappa == 1  # type: ignore[dict-item]
+    for other, message in [
+        ({"a": "S1"}, "got 'S1', expected a set of labels"),
+        ({"a": {"S1", "S99"}}, "got 'S99' for a, expected codes of the taxonomy"),
+        ("labels.csv", "got 'labels.csv', expected a mapping .*read_labels reads one"),
+    ]:
+        with pytest.raises(CorpusError, match=message):
+            compare_labels(ticked, other, taxonomy)  # type: ignore[arg-type]

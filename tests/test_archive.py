@@ -335,6 +335,11 @@ def test_batches_and_columns(tmp_path: Path) -> None:
     assert [batch.num_rows for batch in batches] == [4, 4, 1]
     assert batches[0].schema.names == ["tags", "id"]
     assert read_archive(tmp_path, ["tags", "id"]).schema.names == ["tags", "id"]
+    for read in (read_archive, lambda *given: list(iterate_archive(*given))):
+        with pytest.raises(ArchiveError, match=r"got the column 'tag', expected some of: id, sour"):
+            read(tmp_path, ["id", "tag"])
+        with pytest.raises(ArchiveError, match=r"got the columns 'id', expected a list .*\['id'\]"):
+            read(tmp_path, "id")
 
 
 @pytest.mark.parametrize("name", ["id", "probability_S1", "evidence"])

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import replace
@@ -34,6 +35,14 @@ def test_the_shipped_model_says_how_it_was_made(taxonomy: Taxonomy) -> None:
     assert trained_on["n_documents"] >= 300
     assert {"numpy", "scikit-learn", "onnxruntime"} <= set(manifest.versions)
     assert manifest.metrics
+
+
+@pytest.mark.parametrize("name", ["default", "fast"])
+def test_the_shipped_models_say_whose_labels_they_learnt(name: str, taxonomy: Taxonomy) -> None:
+    card = (load_bundle(find_model(name), taxonomy).folder / "card.md").read_text()
+    script = (ROOT / "scripts" / "build_model").read_text()
+    (said,) = re.findall(r'^LABELLED_BY = "(.+)"$', script, re.MULTILINE)
+    assert f"\n\nLabels: by {said}.\n\nEncoder: " in card
 
 
 def test_round_trip(tmp_path: Path, taxonomy: Taxonomy) -> None:

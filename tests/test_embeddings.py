@@ -1,6 +1,11 @@
 from __future__ import annotations
 
+import copy
+import pickle
+import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -42,6 +47,29 @@ def test_a_text_is_encoded_alike_alone_and_in_any_batch(tagger: Tagger) -> None:
 def test_threads_and_order_change_no_bit(tagger: Tagger, n_threads: int) -> None:
     other = OnnxEncoder(find_model(), n_threads=n_threads)
     np.testing.assert_array_equal(other.encode(TEXTS[::-1])[::-1], tagger.encoder.encode(TEXTS))
+
+
+def pickled(one: Any) -> Any:
+    return pickle.loads(pickle.dumps(one))  # noqa: S301
+
+
+@pytest.mark.parametrize("again", [copy.deepcopy, pickled])
+def test_a_tagger_goes_to_other_processes(tagger: Tagger, again: Callable[[Any], Any]) -> None:
+    other = again(tagger)
+    assert list(other.tag_many(TEXTS)) == list(tagger.tag_many(TEXTS))
+    assert len(pickle.dumps(other.encoder)) < 1000
+
+
+def test_other_weights_do_not_take_the_place_of_those_pickled(tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(find_model(), tmp_path / "model"))
+    kept = pickle.dumps(OnnxEncoder(folder, n_threads=1))
+    with (folder / "encoder.onnx").open("ab") as stream:
+        stream.write(b"\x9a\x06\x01!")  # a field that readers of ONNX pass over
+    with pytest.raises(ModelError, match=r"with other weights than when this encoder was pickled"):
+        pickle.loads(kept)  # noqa: S301
+    shutil.rmtree(folder)
+    with pytest.raises(ModelError, match="cannot be loaded"):
+        pickle.loads(kept)  # noqa: S301
 
 
 def test_repeated_texts_get_one_vector(tagger: Tagger) -> None:

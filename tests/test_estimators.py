@@ -14,7 +14,7 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.metrics import f1_score, log_loss
-from sklearn.model_selection import GridSearchCV, GroupKFold
+from sklearn.model_selection import GridSearchCV, GroupKFold, KFold
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
@@ -159,6 +159,22 @@ def test_one_fold_is_none(cv: int) -> None:
     X, Y = linear_case(20)
     with pytest.raises(ValueError, match=rf"got n_samples = 20 and {cv} folds, expected 2"):
         ThresholdedMultilabel(cv=cv).fit(X, Y)
+
+
+def test_folds_in_every_form_of_scikit_learn() -> None:
+    X, Y = linear_case(60)
+    pairs = list(KFold(3).split(X))
+    by_splitter, by_pairs = (
+        ThresholdedMultilabel(cv=cv).fit(X, Y).thresholds_ for cv in (KFold(3), pairs)
+    )
+    np.testing.assert_array_equal(by_pairs, by_splitter)
+    five, none, of_numpy = (
+        ThresholdedMultilabel(cv=cv).fit(X, Y).thresholds_ for cv in (5, None, np.int64(5))
+    )
+    np.testing.assert_array_equal(none, five)
+    np.testing.assert_array_equal(of_numpy, five)
+    with pytest.raises(ValueError, match="Expected `cv` as an integer, a cross-validation object"):
+        CalibratedMultilabel(cv="five").fit(X, Y)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,14 +11,9 @@ from sklearn.metrics import average_precision_score, f1_score
 
 from ka2nlp import Document, Evidence, Report, Tag, Taxonomy
 from ka2nlp.errors import CorpusError
-from ka2nlp.evaluation import (
-    average_precision,
-    calibration_error,
-    evaluate_arrays,
-    evaluate_reports,
-    group_columns,
-)
+from ka2nlp.evaluation import evaluate_arrays, evaluate_reports, group_columns
 from ka2nlp.labelled import LabelledDocument, read_labelled
+from ka2nlp.measures import average_precision, calibration_error
 from ka2nlp.records import TO_CHECK
 
 
@@ -107,6 +103,28 @@ def test_intervals_hold_the_figure_and_narrow_with_more_documents(taxonomy: Taxo
     assert few.micro_f1 is not None
     assert wide[0] < few.micro_f1 < wide[1]
     assert wide[1] - wide[0] > 2 * (narrow[1] - narrow[0])
+
+
+def test_what_was_not_judged_is_neither_right_nor_wrong(taxonomy: Taxonomy) -> None:
+    truth, scores, decided = random_case()
+    answers = np.digitize(scores, [0.3, 0.6])
+    expected = evaluate_arrays(truth, scores, decided, taxonomy, answers)
+    judged = np.ones((80, 48), dtype=bool)
+    judged[40:] = False  # whatever stands there
+    doubled = np.vstack([truth, ~truth]), np.vstack([scores] * 2), np.vstack([decided] * 2)
+    twice = np.vstack([answers] * 2)
+    found = evaluate_arrays(*doubled, taxonomy, twice, judged=judged)
+    assert found.codes == expected.codes
+    for one, other in zip(found.groups, expected.groups, strict=True):
+        same = {"micro_interval": None, "macro_interval": None}  # fewer documents are drawn
+        assert replace(one, **same) == replace(other, **same)  # type: ignore[arg-type]
+    judged[:, 1:] = False
+    found = evaluate_arrays(*doubled, taxonomy, twice, judged=judged)
+    assert found.codes[0] == expected.codes[0]
+    assert (found.codes[1].n_judged, found.codes[1].n_gold, found.codes[1].f1) == (0, 0, None)
+    assert [group.n_codes for group in found.groups] == [1, 0, 0, 1]
+    assert found.groups[0].micro_f1 == expected.codes[0].f1
+    assert found.groups[1].micro_f1 is None
 
 
 def test_calibration_error() -> None:

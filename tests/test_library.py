@@ -489,6 +489,26 @@ def test_a_tagger_is_evaluated_as_the_command_does(tmp_path: Path, call: Call, t
         tagger.evaluate([])
 
 
+def test_tables_are_scored_on_the_codes_that_they_judge(
+    tmp_path: Path, call: Call, taxonomy: Taxonomy
+) -> None:
+    table = tmp_path / "gold.csv"
+    labelled_frame().astype({"O2c": int}).to_csv(table, index_label="id")
+    tagger = Tagger.load("fast")
+    evaluation = tagger.evaluate(table)
+    assert evaluation == tagger.evaluate(label_frame(labelled_frame(), taxonomy))
+    assert evaluation.groups[-1].n_codes == 2
+    assert [code.code for code in evaluation.codes if code.n_judged] == ["S6", "O2c"]
+    code, output, _ = call("evaluate", table, "--model", "fast")
+    assert code == 0
+    assert "2 of 48 codes were judged; no other is scored" in output
+    assert "framing aims" not in output
+    assert "O2a" not in output
+    annotations = ROOT / "corpus" / "annotations" / "rare.jsonl"
+    with pytest.raises(CorpusError, match=r"rare\.jsonl with annotations by reference, expected"):
+        tagger.evaluate(annotations)
+
+
 def test_an_overview_is_what_the_command_writes(tmp_path: Path, call: Call) -> None:
     rows = [
         {

@@ -18,7 +18,7 @@ import ka2nlp
 PACKAGE = ROOT / "ka2nlp"
 LAYERS = [
     {"ka2nlp", "errors", "progress", "records"},
-    {"arrays", "drafts", "languages", "skos", "templates", "torch_session"},
+    {"arrays", "drafts", "languages", "measures", "skos", "templates", "torch_session"},
     {"concepts"},
     {"taxonomy"},
     {"linked_data"},

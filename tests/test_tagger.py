@@ -2,17 +2,19 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
+from typing import Any
 
 import numpy as np
 import pytest
-from conftest import EXAMPLES, PROJECT
+from conftest import EXAMPLES, PROJECT, ToyEncoder, make_heads
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from ka2nlp import Document, Report, Tagger, read_documents
-from ka2nlp.errors import InputError
+from ka2nlp import Document, Report, Tagger, Taxonomy, read_documents
+from ka2nlp.errors import InputError, ModelError
 from ka2nlp.tagger import DOCUMENTS_PER_BATCH
 
 
@@ -158,6 +160,16 @@ def test_hierarchy_and_thresholds_on_any_text(
 def test_thresholds_are_probabilities(toy_tagger: Tagger) -> None:
     with pytest.raises(ValueError, match=r"got the threshold 1\.5, expected a probability"):
         toy_tagger.with_threshold(1.5)
+    with pytest.raises(ValueError, match=r"got the threshold '0\.7', expected a probability"):
+        toy_tagger.with_threshold("0.7")  # type: ignore[arg-type]
+    half: Any = np.float32(0.5)
+    assert toy_tagger.with_threshold(half).heads.thresholds[0] == half
+
+
+@pytest.mark.parametrize("model", ["default", "fast"])
+def test_threads_are_counted(model: str) -> None:
+    with pytest.raises(ModelError, match="got -1 threads, expected 1 or more, or 0 for one a core"):
+        Tagger.load(model, n_threads=-1)
 
 
 @pytest.mark.parametrize(
@@ -173,6 +185,16 @@ def test_thresholds_are_probabilities(toy_tagger: Tagger) -> None:
 )
 def test_warnings(toy_tagger: Tagger, text: str, warning: str) -> None:
     assert any(warning in found for found in toy_tagger.tag(Document("x", "", text)).warnings)
+
+
+@pytest.mark.parametrize(("vocabulary", "noun"), [(None, "outcome"), ("priorities", "label")])
+def test_labels_that_are_no_outcomes_are_not_called_so(vocabulary: str | None, noun: str) -> None:
+    taxonomy = Taxonomy.load(vocabulary)
+    heads = make_heads(len(taxonomy))
+    irrelevant = replace(heads.second, relevance_bias=-heads.second.relevance_bias)
+    tagger = Tagger(taxonomy, ToyEncoder(), replace(heads, second=irrelevant), "toy 1")
+    said = f"the text does not read like a project that serves any {noun}"
+    assert tagger.tag(PROJECT).warnings == (said,)
 
 
 def test_good_english_brings_no_warning(toy_tagger: Tagger) -> None:

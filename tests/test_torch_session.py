@@ -66,6 +66,11 @@ def test_a_missing_device_is_told() -> None:
         Tagger.load(device="cuda")
 
 
+def test_what_is_no_device_is_told() -> None:
+    with pytest.raises(Ka2nlpError, match=r"got the device 'gpu', .*; expected 'cpu' or 'cuda'$"):
+        Tagger.load(device="gpu")
+
+
 def test_the_command_refuses_a_missing_device(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

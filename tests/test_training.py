@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +12,13 @@ from ka2nlp import Document, Tagger, Taxonomy
 from ka2nlp.annotations import join_texts
 from ka2nlp.bundle_adaptation import adapt_bundle
 from ka2nlp.bundle_training import fingerprint_corpus, group_documents, rare_codes, train_bundle
+from ka2nlp.embeddings import OnnxEncoder
 from ka2nlp.errors import CorpusError
 from ka2nlp.first_stage import Example
 from ka2nlp.labelled import LabelledDocument
 from ka2nlp.training import Settings, train_heads
+
+Call = Callable[..., tuple[int, str, str]]
 
 # no run of eight words without a number: documents that share such runs are near-duplicates
 WORDS = {
@@ -146,11 +150,15 @@ def test_metrics_stand_in_the_manifest(tmp_path: Path) -> None:
 
 def test_auxiliary_documents_teach_but_are_not_measured(tmp_path: Path) -> None:
     corpus = labelled(60)
-    bundle, trained = train_bundle(corpus[:40], tmp_path / "mine", auxiliary=corpus[40:])
+    bundle, trained = train_bundle(
+        corpus[:40], tmp_path / "mine", auxiliary=corpus[40:], labelled_by="two readers of ours"
+    )
     assert trained.evaluate().n_documents == 40
     assert trained.evaluate(trained.auxiliary).n_documents == 20
     assert bundle.manifest.training_data["n_auxiliary"] == 20
-    assert "20 auxiliary documents" in (bundle.folder / "card.md").read_text()
+    card = (bundle.folder / "card.md").read_text()
+    assert "20 auxiliary documents" in card
+    assert "\n\nLabels: by two readers of ours.\n\nEncoder: " in card
 
 
 def near_duplicates(n: int) -> list[LabelledDocument]:
@@ -178,6 +186,37 @@ def test_near_duplicates_alone_are_too_few(tmp_path: Path) -> None:
 def test_given_folds_must_cover_the_corpus(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match="got 25 documents without a fold, d000 among them"):
         train_bundle(labelled(25), tmp_path / "mine", folds={"other": 1})
+
+
+def test_too_few_documents_are_not_encoded_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(OnnxEncoder, "encode", None)
+    corpus = [*labelled(19), LabelledDocument(Document("empty", "", " "), frozenset())]
+    for make in (train_bundle, adapt_bundle):
+        with pytest.raises(CorpusError, match="got 19 labelled documents with text, expected at"):
+            make(corpus, tmp_path / "mine")
+
+
+def test_what_is_odd_is_said_before_training(tmp_path: Path, call: Call) -> None:
+    lines = [f"Documents of number {n} are about schools,1" for n in range(25)]
+    lines[3] = "Wir bilden vierzig Lehrkräfte aus fünf Ländern in digitalen Methoden fort,0"
+    lines[7] = ",0"
+    table = tmp_path / "mine.csv"
+    table.write_text("text,S 6,S1\n" + "".join(f"{line},0\n" for line in lines))
+    code, output, error = call("train", "--start", "fast", "--corpus", table, "-o", tmp_path / "m")
+    assert code == 0
+    said = error.splitlines()
+    assert said[0] == "got 1 documents without a text, which are left out: mine:9"
+    assert said[1].startswith(
+        "got 1 documents that seem not to be in English, which is what models"
+    )
+    assert said[2].startswith("got 1 columns that are named almost as a code, and are not read as")
+    assert said[2].endswith("S 6 (S6?)")
+    shown = output.splitlines()
+    assert shown[0].startswith("changed the probabilities of ")
+    assert shown[1].startswith("moved the thresholds of ")
+    assert call("corpus", "validate", table)[2].splitlines() == said[:3]
 
 
 def test_rare_codes_are_named(taxonomy: Taxonomy) -> None:

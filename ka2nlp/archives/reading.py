@@ -59,9 +59,10 @@ def iterate_archive(
     Raises
     ------
     ArchiveError
-        When the folder is not an archive, or its run is not finished.
+        When the folder is not an archive, its run is not finished, or it has no such column.
     """
     run = find_run(folder)
+    _check_columns(columns, arrow_schema(parse_settings(run / RUN)).names)
     for name in part_names(run):
         file = arrow().parquet.ParquetFile(run / name)
         try:
@@ -81,6 +82,14 @@ def count_rows(folder: Path | str) -> int:
 def read_archive(folder: Path | str, columns: Sequence[str] | None = None) -> pa.Table:
     """Read a whole archive into memory; see ``iterate_archive``."""
     schema = arrow_schema(read_settings(folder))
+    _check_columns(columns, schema.names)
     if columns is not None:
         schema = arrow().schema([schema.field(name) for name in columns])
     return arrow().Table.from_batches(iterate_archive(folder, columns), schema)
+
+
+def _check_columns(columns: Sequence[str] | None, known: Sequence[str]) -> None:
+    if isinstance(columns, str):
+        raise ArchiveError(f"got the columns {columns!r}, expected a list of names: [{columns!r}]")
+    if unknown := [name for name in columns or () if name not in known]:
+        raise ArchiveError(f"got the column {unknown[0]!r}, expected some of: {', '.join(known)}")

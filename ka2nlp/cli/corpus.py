@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -16,10 +17,13 @@ from ka2nlp.documents import read_documents
 
 if TYPE_CHECKING:
     from ka2nlp.annotations import Joined
+    from ka2nlp.labelled import LabelledDocument
+    from ka2nlp.taxonomy import Taxonomy
 
-__all__ = ["command", "report_join"]
+__all__ = ["command", "report_join", "report_oddities"]
 
 _CORPUS = click.Path(path_type=Path)
+_NAMED: Final = 5
 
 
 @click.group("corpus")
@@ -37,8 +41,10 @@ def validate(corpora: tuple[Path, ...], texts: tuple[str, ...], taxonomy: Path |
     from ka2nlp.taxonomy import Taxonomy
 
     documents = chain.from_iterable(read_documents(source) for source in texts)
-    corpus = load_corpus(corpora, documents, Taxonomy.load(taxonomy))
+    scheme = Taxonomy.load(taxonomy)
+    corpus = load_corpus(corpora, documents, scheme)
     check_identifiers(corpus.documents)
+    report_oddities(corpus.documents, scheme)
     if texts:
         report_join(corpus.joined)
     named = len(corpus.joined.without_text) if corpus.joined and not texts else 0
@@ -75,6 +81,25 @@ def report_join(joined: Joined | None) -> None:
         f"{joined.n_lost} of {joined.n_sentences} sentences not found",
         err=True,
     )
+
+
+def report_oddities(corpus: Sequence[LabelledDocument], taxonomy: Taxonomy) -> None:
+    """Say on standard error, a line each, what a model could not learn from, or not well."""
+    from ka2nlp.corpora import mistyped_codes
+    from ka2nlp.languages import doubt_english
+
+    texts = {one.document.id: one.document.text for one in corpus}
+    empty = [name for name, text in texts.items() if not text.strip()]
+    foreign = [name for name, text in texts.items() if text.strip() and doubt_english(text)]
+    columns = [f"{header} ({code}?)" for header, code in mistyped_codes(corpus, taxonomy).items()]
+    for found, said in (
+        (empty, "documents without a text, which are left out"),
+        (foreign, "documents that seem not to be in English, which is what models read"),
+        (columns, "columns that are named almost as a code, and are not read as one"),
+    ):
+        if found:
+            named = ", ".join(found[:_NAMED]) + (", ..." if len(found) > _NAMED else "")
+            click.echo(f"got {len(found)} {said}: {named}", err=True)
 
 
 @command.command("agree")

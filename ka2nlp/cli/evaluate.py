@@ -25,7 +25,8 @@ def command(gold: Path, model: str | None, threshold: float | None, format: str)
     """Score a model on labelled descriptions.
 
     GOLD is JSON Lines: {"id", "title", "text", "labels": ["S1", ...], "evidence": {"S1": [[start,
-    end], ...]}}. Never score on what a model was trained or tuned on.
+    end], ...]}}; or a table (CSV, Excel, Parquet) with a text and one column a code, 1 or 0, whose
+    other codes are not scored. Never score on what a model was trained or tuned on.
     """
     from ka2nlp.tagger import Tagger
 
@@ -37,11 +38,15 @@ def command(gold: Path, model: str | None, threshold: float | None, format: str)
         click.echo(json.dumps({"model": tagger.name, **evaluation.to_dict()}, indent=1))
         return
     click.echo(f"{tagger.name} on {gold}, {evaluation.n_documents} documents")
+    n_judged = sum(code.n_judged > 0 for code in evaluation.codes)
+    if n_judged < len(evaluation.codes):
+        click.echo(f"{n_judged} of {len(evaluation.codes)} codes were judged; no other is scored")
     show(evaluation)
 
 
 def show(evaluation: Evaluation) -> None:
-    """Print the groups, the codes and the evidence as tables."""
+    """Print the groups, the codes and the evidence as tables; what was not judged is left out."""
+    groups = [group for group in evaluation.groups if group.n_codes]
     print_table(
         ("group", "codes", "gold", "micro-F1", "95%", "macro-F1", "95%", "mAP", "ECE"),
         [
@@ -56,7 +61,7 @@ def show(evaluation: Evaluation) -> None:
                 group.mean_average_precision,
                 group.calibration_error,
             )
-            for group in evaluation.groups
+            for group in groups
         ],
     )
     print_table(
@@ -68,7 +73,7 @@ def show(evaluation: Evaluation) -> None:
                 group.micro_recall,
                 *((found.missed, found.right, found.to_check) if (found := group.answers) else ()),
             )
-            for group in evaluation.groups
+            for group in groups
         ],
     )
     print_table(
@@ -88,6 +93,7 @@ def show(evaluation: Evaluation) -> None:
                 code.to_check,
             )
             for code in evaluation.codes
+            if code.n_judged
         ],
     )
     evidence = evaluation.evidence

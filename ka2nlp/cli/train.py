@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ka2nlp.cli.corpus import report_join
+from ka2nlp.cli.corpus import report_join, report_oddities
 from ka2nlp.cli.inputs import taxonomy_option
 from ka2nlp.documents import read_documents
 from ka2nlp.documents.urls import show_url
 from ka2nlp.progress import Lines, Progress
 
 if TYPE_CHECKING:
+    from ka2nlp.adaptation import Adapted
     from ka2nlp.labelled import LabelledDocument
     from ka2nlp.taxonomy import Taxonomy
 
@@ -107,6 +108,7 @@ def command(
     scheme = Taxonomy.carried_by(find_model(start)) if start else Taxonomy.load(taxonomy)
     corpus = [*_labelled(corpora, texts, scheme), *_decided(decisions, calls, scheme)]
     others = _labelled(auxiliary, texts, scheme)
+    report_oddities([*corpus, *others], scheme)
     called = shlex.join(["ka2nlp", *without_password(sys.argv[1:], decisions)])
     with show_progress() as progress:
         if start is not None:
@@ -118,7 +120,7 @@ def command(
                 command=called,
                 progress=progress,
             )
-            click.echo(f"changed {len(adapted.changed)} codes: {' '.join(adapted.changed)}")
+            _show_changes(adapted, scheme)
             click.echo(f"wrote {bundle.folder}")
             return
         if rare := rare_codes(corpus, scheme):
@@ -142,6 +144,17 @@ def command(
     click.echo(f"cross-validated on {evaluation.n_documents} documents of the corpus")
     show(evaluation)
     click.echo(f"wrote {bundle.folder}")
+
+
+def _show_changes(adapted: Adapted, taxonomy: Taxonomy) -> None:
+    """Say what of a model was changed; a line each."""
+    for what, codes in (
+        ("changed the probabilities", adapted.changed),
+        ("moved the thresholds", adapted.moved),
+    ):
+        click.echo(f"{what} of {len(codes)} codes{': ' * bool(codes)}{' '.join(codes)}")
+    if adapted.relevance_changed:
+        click.echo(f"changed the probability that a text serves any {taxonomy.noun}")
 
 
 def _labelled(

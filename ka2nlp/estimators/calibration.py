@@ -41,7 +41,8 @@ class CalibratedMultilabel(WrappingClassifier):
         "sigmoid" stretches and shifts log odds (Platt 1999); "isotonic" fits any rising curve to
         labels that at least 50 samples have and 50 lack, and is "sigmoid" for the others.
     cv
-        A number of folds, made alike in their labels, or a splitter of scikit-learn.
+        A number of folds, made alike in their labels, None being 5; or a splitter of scikit-learn,
+        or pairs of rows to learn from and rows held out.
     slope_spread, shift_spread
         Standard deviations of the priors on stretch (about 1) and shift (about 0).
     random_state

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from numbers import Integral
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from sklearn.base import clone
+from sklearn.model_selection import check_cv
 from sklearn.utils import _safe_indexing
 
 from ka2nlp.splits import make_folds
@@ -19,7 +21,10 @@ if TYPE_CHECKING:
 
 __all__ = ["fit_labels", "label_log_odds", "logit", "out_of_fold"]
 
-_CERTAIN = 1e-12
+N_FOLDS: Final = 5
+"""Folds where none are asked for, as in scikit-learn."""
+
+_CERTAIN: Final = 1e-12
 
 
 def fit_labels(estimator: BaseEstimator, X: Samples, Y: NDArray[np.bool_]) -> BaseEstimator:
@@ -74,7 +79,8 @@ def out_of_fold(
     Parameters
     ----------
     cv
-        A number of folds, which are made alike in their labels; or a splitter of scikit-learn.
+        A number of folds, which are made alike in their labels, None being 5; or a splitter of
+        scikit-learn, or pairs of rows to learn from and rows held out.
     groups
         Of each sample; a group is never divided.
 
@@ -86,7 +92,7 @@ def out_of_fold(
     Raises
     ------
     ValueError
-        When there is one sample, or a sample is in no fold.
+        When this is nothing of the kind, there is one sample, or a sample is in no fold.
     """
     found = np.full(Y.shape, np.nan)
     for train, held_out in _splits(X, Y, cv, groups, random_state):
@@ -104,12 +110,13 @@ def _splits(
     groups: ArrayLike | None,
     random_state: int | None,
 ) -> Iterator[tuple[Sequence[int], Sequence[int]]]:
-    if not isinstance(cv, int):
-        yield from cv.split(X, Y, groups)
+    cv = N_FOLDS if cv is None else cv
+    if not isinstance(cv, Integral):
+        yield from check_cv(cv).split(X, Y, groups)
         return
     if len(Y) < 2 or cv < 2:
         raise ValueError(f"got n_samples = {len(Y)} and {cv} folds, expected 2 of each or more")
     of_each = np.arange(len(Y)) if groups is None else np.asarray(groups)
-    folds = make_folds(Y, of_each.tolist(), cv, random_state or 0)
+    folds = make_folds(Y, of_each.tolist(), int(cv), random_state or 0)
     for fold in np.unique(folds):
         yield np.flatnonzero(folds != fold).tolist(), np.flatnonzero(folds == fold).tolist()

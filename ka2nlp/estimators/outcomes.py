@@ -46,7 +46,7 @@ class OutcomeClassifier(LabelClassifier):
     C
         Inverse strength of the regularisation, over 0.
     cv
-        Number of folds on which thresholds are tuned, or a splitter of scikit-learn.
+        Folds on which thresholds are tuned, in any form that :class:`ThresholdedMultilabel` takes.
     strength
         Number of positives at which a label's own threshold counts one half.
     random_state

@@ -33,7 +33,8 @@ class ThresholdedMultilabel(WrappingClassifier):
         Classifies a matrix of labels and has ``predict_proba``; a :class:`MultilabelLogistic` when
         left out. One without probabilities goes into a :class:`CalibratedMultilabel` first.
     cv
-        A number of folds, made alike in their labels, or a splitter of scikit-learn.
+        A number of folds, made alike in their labels, None being 5; or a splitter of scikit-learn,
+        or pairs of rows to learn from and rows held out.
     strength
         Number of positives at which a label's own threshold counts one half.
     random_state
