@@ -133,6 +133,27 @@ def test_a_file_opens_the_desk_with_its_places(alone: Visitor) -> None:
     assert "plan" in page
 
 
+def test_another_text_of_the_same_name_is_another_proposal(alone: Visitor) -> None:
+    def read(text: str) -> str:
+        files = [("file", ("Application.txt", text))]
+        return alone.send("/read", alone.get("/"), files=files)
+
+    first = read(TEXT)
+    assert "another text called" not in alone.get(first)
+    second = read(TEXT + " Bees are kept, too.")
+    page = alone.get(second)
+    assert "read another text called Application; this one is kept as Application (2)." in page
+    assert "Bees" in page
+    third = read("Nurses of three towns write a guide for newcomers.")
+    assert len({first, second, third}) == 3
+    assert read(TEXT + " Bees are kept, too.") == second
+    assert "Bees" in alone.get(second)
+    assert read(TEXT) == first
+    page = alone.get(first)
+    assert "kept as" not in page
+    assert "Bees" not in page
+
+
 def test_no_text_and_unreadable_files_are_told_on_a_page(alone: Visitor) -> None:
     home = alone.get("/")
     assert "Got no text, expected a description" in alone.send("/read", home, 422, text="  ")
