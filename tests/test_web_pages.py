@@ -17,7 +17,10 @@ from starlette.types import ASGIApp
 
 from ka2nlp import Document, Tagger
 from ka2nlp.errors import InvalidError
-from ka2nlp.records import Place
+from ka2nlp.records import ADDRESSED, Place, Report
+from ka2nlp.review.decisions import trail
+from ka2nlp.review.store import Store
+from ka2nlp.review.suggestions import keep_suggestion
 from ka2nlp.web.pages.passages import passages
 from ka2nlp.web.pages.spans import find_words, merge, parse_span, trim
 from ka2nlp.web.settings import Limits
@@ -152,6 +155,26 @@ def test_another_text_of_the_same_name_is_another_proposal(alone: Visitor) -> No
     page = alone.get(first)
     assert "kept as" not in page
     assert "Bees" not in page
+
+
+@pytest.mark.parametrize("read_before", [False, True])
+def test_a_suggestion_of_another_vocabulary_is_passed_over(
+    alone: Visitor, read_before: bool
+) -> None:
+    path = read_alone(alone)
+    if read_before:
+        alone.get(path)
+    said = Report("A project", "", (), {"X1": 0.9}, {"X1": ADDRESSED}, "own 1", "0" * 16, 20, 3)
+    store: Store = alone.app.state.desk.store  # type: ignore[attr-defined]
+    with store.transaction() as session:
+        keep_suggestion(session, 1, said)
+    page = alone.get(path)
+    assert "probability" in page
+    alone.send(f"{path}/labels/S1", page, verdict="yes")
+    with store.reading() as session:
+        (decision,) = trail(session, 1)
+    assert (decision.model, decision.shown) == ("toy 1", True)
+    assert "toy 1" in alone.get("/proposals/1/trail")
 
 
 def test_no_text_and_unreadable_files_are_told_on_a_page(alone: Visitor) -> None:

@@ -12,10 +12,12 @@ from ka2nlp.review.records import Suggestion, Text
 from ka2nlp.review.rows import add, find, find_all, get, now
 from ka2nlp.review.schema import proposals, suggestions, texts
 from ka2nlp.review.values import plain
+from ka2nlp.taxonomy import Taxonomy
 
 __all__ = [
     "count_without_suggestion",
     "find_suggestion",
+    "find_suggestion_of",
     "get_suggestion",
     "keep_suggestion",
     "keep_suggestions",
@@ -72,6 +74,15 @@ def find_suggestion(session: Session, text_id: int, model: str | None = None) ->
     if model is not None:
         conditions.append(suggestions.c.model == model)
     return find(session, Suggestion, *conditions, newest=True)
+
+
+def find_suggestion_of(session: Session, text_id: int, taxonomy: Taxonomy) -> Suggestion | None:
+    """Find the newest suggestion on a text that knows all labels; None where there is none.
+
+    A model of another vocabulary may have read the text before or since.
+    """
+    found = find_all(session, Suggestion, suggestions.c.text_id == text_id)
+    return next((one for one in reversed(found) if one.knows(taxonomy.codes)), None)
 
 
 def without_suggestion(session: Session, call_id: int, model: str) -> list[Text]:

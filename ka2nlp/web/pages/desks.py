@@ -23,7 +23,7 @@ from ka2nlp.review.records import (
     Suggestion,
     Text,
 )
-from ka2nlp.review.suggestions import find_suggestion
+from ka2nlp.review.suggestions import find_suggestion_of
 from ka2nlp.web.pages.consolidating import lay_out_voices, readers_of
 from ka2nlp.web.pages.labels import MODEL, Group, Row, evidence_of, lay_out
 from ka2nlp.web.pages.passages import Passage, passages
@@ -182,7 +182,7 @@ def look(session: Session, taxonomy: Taxonomy, assignment: Assignment) -> DeskVi
     proposal = get_proposal(session, assignment.proposal_id)
     call = get_call(session, proposal.call_id)
     text = latest_text(session, proposal.id)
-    shown = find_suggestion(session, text.id) if assignment.revealed else None
+    shown = find_suggestion_of(session, text.id, taxonomy) if assignment.revealed else None
     decisions = standing(session, assignment.id)
     seen = (taxonomy, text, shown.report if shown else None, decisions)
     if assignment.task == CONSOLIDATE:
