@@ -462,7 +462,10 @@ def test_a_changed_text_keeps_decisions_and_drops_their_places(team: Mapping[str
     ana.send(f"{desk}/evidence", ana.get(desk), code="I5", quote="Pupils improve their English")
     files = [("files", ("p0.txt", f"Another beginning. {TEXT}"))]
     lena.send(f"{call}/documents", lena.get(call), files=files)
-    assert "Added 0 new of 1 descriptions." in lena.get(call)
+    page = lena.get(call)
+    assert (
+        "Added 0 new of 1 descriptions. 1 came with another text, now the newest version." in page
+    )
     page = ana.get(desk)
     assert "version 2 of the text" in page
     assert "The text has changed since you decided on 1 label." in page
@@ -537,6 +540,20 @@ def test_tokens_are_shown_once_and_passwords_renewed(team: Mapping[str, Visitor]
     )
     ana.send("/account/password", ana.get("/account"), old=PASSWORD, new=new)
     assert ana.sign_in(new) == "/"
+
+
+def test_an_error_leads_back_to_the_page_of_its_form(alone: Visitor) -> None:
+    path = read_alone(alone)
+    page = alone.get(path)
+    refused = alone.send(f"{path}/evidence", page, 422, quote="words that stand nowhere")
+    assert f'<a href="{path}">Back to where you were</a>' in refused
+    assert "Back to" not in alone.send("/read", alone.get("/"), 422, text="  ")
+
+
+def test_the_buttons_of_the_last_question_come_before_its_list(alone: Visitor) -> None:
+    path = read_alone(alone)
+    page = alone.get(alone.send(f"{path}/finish", alone.get(path)))
+    assert page.index("Finish all the same") < page.index('<ul class="undecided"')
 
 
 def test_unknown_pages_are_told_of_on_a_page(alone: Visitor) -> None:
