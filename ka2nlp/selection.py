@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from heapq import heapify, heappop, heapreplace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -96,15 +97,24 @@ def most_useful(
     alike = _likeness(documents, known)
     covered = alike[:, n_documents:].max(axis=1, initial=0.0)
     alike = alike[:, :n_documents]
-    left = np.ones(n_documents, dtype=bool)
+
+    def gain(row: int) -> float:
+        return float(doubt[row] * (np.maximum(alike[row] - covered, 0.0) @ doubt))
+
+    # A gain only falls as more is covered, so that an old one bounds the new one from above: only
+    # what stands first is computed again (Minoux's accelerated greedy algorithm, 1978).
+    bounds = [(-gain(row), row) for row in range(n_documents)]
+    heapify(bounds)
     order: list[int] = []
-    for _ in range(min(n_first, n_documents)):
-        gain = doubt * (np.maximum(alike - covered, 0.0) @ doubt)
-        row = int(np.argmax(np.where(left, gain, -1.0)))
-        order.append(row)
-        left[row] = False
-        covered = np.maximum(covered, alike[row])
-    rest = np.flatnonzero(left)
+    while bounds and len(order) < n_first:
+        row = bounds[0][1]
+        newest = (-gain(row), row)
+        heapreplace(bounds, newest)
+        if bounds[0] == newest:
+            heappop(bounds)
+            order.append(row)
+            covered = np.maximum(covered, alike[row])
+    rest = np.array(sorted(row for _, row in bounds), dtype=np.int64)
     return [*order, *rest[np.argsort(-doubt[rest], kind="stable")].tolist()]
 
 

@@ -14,6 +14,7 @@ import pytest
 from conftest import PROJECT
 from openpyxl import load_workbook
 from review_work import DOCUMENTS, TAXONOMY, Work
+from sqlalchemy import event
 
 from ka2nlp import Document, split_sentences
 from ka2nlp.annotations import join_texts, read_annotations
@@ -21,10 +22,11 @@ from ka2nlp.corpora import read_labels
 from ka2nlp.errors import InvalidError, NotFoundError
 from ka2nlp.labelled import read_labelled
 from ka2nlp.review import Store
+from ka2nlp.review.consolidation import final, finals
 from ka2nlp.review.exports import FORMATS, Exported, export_call
 from ka2nlp.review.outcomes import settled
 from ka2nlp.review.proposals import add_documents, latest_text
-from ka2nlp.review.readings import tags_of
+from ka2nlp.review.readings import read_call, tags_of
 from ka2nlp.review.records import CONSOLIDATE, NO, UNSURE, YES
 from ka2nlp.review.suggestions import find_suggestion
 
@@ -160,6 +162,37 @@ def test_the_text_that_was_judged_is_exported_not_a_newer_one(store: Store) -> N
         add_documents(session, work.call, [Document("p1", "Gardens", "Shorter.")])
         (one,) = settled(session, work.call, TAXONOMY).documents
     assert one.document.text == PROJECT
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_many_proposals_take_no_more_queries_than_few(
+    work: Work, tmp_path: Path, format: str
+) -> None:
+    def count() -> int:
+        asked: list[str] = []
+        with work.store.reading() as session:
+            event.listen(
+                session.get_bind(), "before_cursor_execute", lambda *said: asked.append(said[2])
+            )
+            export_call(session, work.call, format, tmp_path / "out", TAXONOMY)
+        return len(asked)
+
+    few = count()
+    with work.store.transaction() as session:
+        more = [Document(f"more {number}", "", PROJECT) for number in range(9)]
+        work.proposals |= {one.source_id: one.id for one in add_documents(session, work.call, more)}
+    work.judge("more 1", "anna", yes=["S1"])
+    work.judge("more 1", "ben", yes=["S1"])
+    assert count() == few
+
+
+def test_the_labels_of_a_call_are_those_of_each_of_its_proposals(work: Work) -> None:
+    with work.store.transaction() as session:
+        (bare,) = add_documents(session, work.call, [Document("bare", "", PROJECT)])
+    with work.store.reading() as session:
+        found = finals(read_call(session, work.call), 2)
+        for number in (*work.proposals.values(), bare.id):
+            assert found[number] == final(session, number)
 
 
 def table(path: Path) -> list[dict[str, object]]:

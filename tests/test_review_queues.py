@@ -6,12 +6,14 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from conftest import ToyEncoder, make_heads
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
-from review_work import Work
+from review_work import TAXONOMY, Work
 
+from ka2nlp import Tagger
 from ka2nlp.errors import InvalidError, NotFoundError
 from ka2nlp.records import TO_CHECK, Document
 from ka2nlp.review import Store
@@ -19,7 +21,7 @@ from ka2nlp.review.proposals import add_documents, latest_text
 from ka2nlp.review.queues import ORDERS, QueueItem, queue
 from ka2nlp.review.records import YES
 from ka2nlp.review.suggestions import find_suggestion
-from ka2nlp.selection import Described, most_useful, uncertainty, word_vectors
+from ka2nlp.selection import Described, _likeness, most_useful, uncertainty, word_vectors
 
 
 def listed(work: Work, user: str = "anna", order: str = ORDERS[0]) -> list[QueueItem]:
@@ -99,6 +101,40 @@ def test_a_blind_call_tells_no_counts(store: Store) -> None:
     assert [item.n_to_check for item in listed(work)] == [None]
 
 
+def test_an_order_is_worked_out_once(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
+    ranked: list[int] = []
+
+    def note(documents: Described, known: Described) -> list[int]:
+        ranked.append(len(documents.probabilities))
+        return most_useful(documents, known)
+
+    monkeypatch.setattr("ka2nlp.review.queues.most_useful", note)
+    before = names(work, "most useful next")
+    assert names(work, "most useful next") == before
+    assert ranked == [3]
+    work.judge("p1", "ben")
+    names(work, "most useful next")
+    work.finish(listed(work)[0].assignment_id)
+    assert len(names(work, "most useful next")) == 2
+    assert ranked == [3, 3, 2]
+
+
+def test_a_suggestion_that_is_new_changes_the_order(work: Work) -> None:
+    before = [item.n_to_check for item in listed(work, order="to check first")]
+    work.suggest(Tagger(TAXONOMY, ToyEncoder(), make_heads(seed=5), "toy 2"))
+    found = listed(work, order="to check first")
+    counts = [item.n_to_check or 0 for item in found]
+    assert counts != before
+    assert counts == sorted(counts, reverse=True)
+
+
+def test_a_list_holds_the_first_of_an_order(work: Work) -> None:
+    with work.store.reading() as session:
+        for order in ORDERS:
+            whole = queue(session, work.users["anna"], work.call, order)
+            assert queue(session, work.users["anna"], work.call, order, 2) == whole[:2]
+
+
 def test_unknown_orders_and_calls_are_named(work: Work) -> None:
     with pytest.raises(InvalidError, match="got the order 'best', expected one of in turn"):
         listed(work, order="best")
@@ -126,6 +162,24 @@ def test_every_document_stands_in_the_order_once(
     order = most_useful(documents, labelled, n_first=n_first)
     assert sorted(order) == list(range(len(probabilities)))
     assert order == most_useful(documents, labelled, n_first=n_first)
+
+
+@given(tables, tables, st.integers(0, 15))
+def test_each_one_is_that_which_adds_most(
+    probabilities: NDArray[np.float64], known: NDArray[np.float64], n_first: int
+) -> None:
+    documents, labelled = described(probabilities), described(known)
+    doubt, alike = uncertainty(probabilities), _likeness(documents, labelled)
+    covered = alike[:, len(doubt) :].max(axis=1, initial=0.0)
+    left = list(range(len(doubt)))
+    for row in most_useful(documents, labelled, n_first=n_first)[:n_first]:
+        gains = {
+            one: doubt[one] * (np.maximum(alike[one, : len(doubt)] - covered, 0) @ doubt)
+            for one in left
+        }
+        assert gains[row] >= max(gains.values()) - 1e-12
+        covered = np.maximum(covered, alike[row, : len(doubt)])
+        left.remove(row)
 
 
 def test_uncertainty_is_highest_at_one_half() -> None:

@@ -17,7 +17,10 @@ from starlette.types import ASGIApp
 
 from ka2nlp import Document, Tagger
 from ka2nlp.errors import InvalidError
-from ka2nlp.records import Place
+from ka2nlp.records import ADDRESSED, Place, Report
+from ka2nlp.review.decisions import trail
+from ka2nlp.review.store import Store
+from ka2nlp.review.suggestions import keep_suggestion
 from ka2nlp.web.pages.passages import passages
 from ka2nlp.web.pages.spans import find_words, merge, parse_span, trim
 from ka2nlp.web.settings import Limits
@@ -131,6 +134,47 @@ def test_a_file_opens_the_desk_with_its_places(alone: Visitor) -> None:
     page = alone.get(desk)
     assert '<h2 class="place">Paragraph 1</h2>' in page
     assert "plan" in page
+
+
+def test_another_text_of_the_same_name_is_another_proposal(alone: Visitor) -> None:
+    def read(text: str) -> str:
+        files = [("file", ("Application.txt", text))]
+        return alone.send("/read", alone.get("/"), files=files)
+
+    first = read(TEXT)
+    assert "another text called" not in alone.get(first)
+    second = read(TEXT + " Bees are kept, too.")
+    page = alone.get(second)
+    assert "read another text called Application; this one is kept as Application (2)." in page
+    assert "Bees" in page
+    third = read("Nurses of three towns write a guide for newcomers.")
+    assert len({first, second, third}) == 3
+    assert read(TEXT + " Bees are kept, too.") == second
+    assert "Bees" in alone.get(second)
+    assert read(TEXT) == first
+    page = alone.get(first)
+    assert "kept as" not in page
+    assert "Bees" not in page
+
+
+@pytest.mark.parametrize("read_before", [False, True])
+def test_a_suggestion_of_another_vocabulary_is_passed_over(
+    alone: Visitor, read_before: bool
+) -> None:
+    path = read_alone(alone)
+    if read_before:
+        alone.get(path)
+    said = Report("A project", "", (), {"X1": 0.9}, {"X1": ADDRESSED}, "own 1", "0" * 16, 20, 3)
+    store: Store = alone.app.state.desk.store  # type: ignore[attr-defined]
+    with store.transaction() as session:
+        keep_suggestion(session, 1, said)
+    page = alone.get(path)
+    assert "probability" in page
+    alone.send(f"{path}/labels/S1", page, verdict="yes")
+    with store.reading() as session:
+        (decision,) = trail(session, 1)
+    assert (decision.model, decision.shown) == ("toy 1", True)
+    assert "toy 1" in alone.get("/proposals/1/trail")
 
 
 def test_no_text_and_unreadable_files_are_told_on_a_page(alone: Visitor) -> None:
@@ -418,7 +462,10 @@ def test_a_changed_text_keeps_decisions_and_drops_their_places(team: Mapping[str
     ana.send(f"{desk}/evidence", ana.get(desk), code="I5", quote="Pupils improve their English")
     files = [("files", ("p0.txt", f"Another beginning. {TEXT}"))]
     lena.send(f"{call}/documents", lena.get(call), files=files)
-    assert "Added 0 new of 1 descriptions." in lena.get(call)
+    page = lena.get(call)
+    assert (
+        "Added 0 new of 1 descriptions. 1 came with another text, now the newest version." in page
+    )
     page = ana.get(desk)
     assert "version 2 of the text" in page
     assert "The text has changed since you decided on 1 label." in page
@@ -493,6 +540,20 @@ def test_tokens_are_shown_once_and_passwords_renewed(team: Mapping[str, Visitor]
     )
     ana.send("/account/password", ana.get("/account"), old=PASSWORD, new=new)
     assert ana.sign_in(new) == "/"
+
+
+def test_an_error_leads_back_to_the_page_of_its_form(alone: Visitor) -> None:
+    path = read_alone(alone)
+    page = alone.get(path)
+    refused = alone.send(f"{path}/evidence", page, 422, quote="words that stand nowhere")
+    assert f'<a href="{path}">Back to where you were</a>' in refused
+    assert "Back to" not in alone.send("/read", alone.get("/"), 422, text="  ")
+
+
+def test_the_buttons_of_the_last_question_come_before_its_list(alone: Visitor) -> None:
+    path = read_alone(alone)
+    page = alone.get(alone.send(f"{path}/finish", alone.get(path)))
+    assert page.index("Finish all the same") < page.index('<ul class="undecided"')
 
 
 def test_unknown_pages_are_told_of_on_a_page(alone: Visitor) -> None:

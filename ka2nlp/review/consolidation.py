@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -13,6 +14,7 @@ from ka2nlp.review.assignments import assignments_on, get_assignment
 from ka2nlp.review.calls import get_call
 from ka2nlp.review.decisions import MOST_SPANS, decide, standing
 from ka2nlp.review.proposals import get_proposal
+from ka2nlp.review.readings import Reading, by_proposal
 from ka2nlp.review.records import (
     CONSOLIDATE,
     EVALUATE,
@@ -25,7 +27,7 @@ from ka2nlp.review.records import (
 )
 from ka2nlp.taxonomy import Taxonomy
 
-__all__ = ["FinalLabels", "adopt_agreement", "disagreements", "final"]
+__all__ = ["FinalLabels", "adopt_agreement", "disagreements", "final", "finals"]
 
 Standing = Mapping[str, Decision]
 
@@ -69,7 +71,7 @@ def disagreements(session: Session, proposal_id: int) -> dict[str, dict[int, str
     dict
         Code, to the number of each finished evaluator, to "yes", "no" or "unsure".
     """
-    return _differences(_finished(session, assignments_on(session, proposal_id), EVALUATE))
+    return _differences(_evaluated(session, proposal_id))
 
 
 def final(session: Session, proposal_id: int) -> FinalLabels:
@@ -85,13 +87,42 @@ def final(session: Session, proposal_id: int) -> FinalLabels:
     """
     wanted = get_call(session, get_proposal(session, proposal_id).call_id).evaluators_each
     tasks = assignments_on(session, proposal_id)
-    consolidated = _finished(session, tasks, CONSOLIDATE)
-    judged = consolidated or _finished(session, tasks, EVALUATE)
+    stands = {one.id: standing(session, one.id) for one in tasks if one.finished}
+    return _final(tasks, stands, wanted)
+
+
+def finals(readings: Iterable[Reading], wanted: int) -> Mapping[int, FinalLabels]:
+    """Give the labels of all proposals of a call, as ``final`` does of one.
+
+    Parameters
+    ----------
+    readings
+        All of the call: ``readings.read_call``.
+    wanted
+        Evaluators a proposal that the call asks for.
+
+    Returns
+    -------
+    Mapping
+        The number of each proposal, to its labels; those that nobody has a task on included.
+    """
+    found = defaultdict(lambda: _final((), {}, wanted))
+    for proposal_id, known in by_proposal(readings).items():
+        tasks = sorted((one.assignment for one in known), key=lambda task: task.id)
+        stands = {one.assignment.id: one.standing for one in known}
+        found[proposal_id] = _final(tasks, stands, wanted)
+    return found
+
+
+def _final(tasks: Sequence[Assignment], stands: Mapping[int, Standing], wanted: int) -> FinalLabels:
+    """Give the labels of a proposal, from the tasks on it and what stands in those finished."""
+    consolidated = _finished(tasks, stands, CONSOLIDATE)
+    judged = consolidated or _finished(tasks, stands, EVALUATE)
     open_codes = _differences(judged)
     complete = bool(consolidated) or (not open_codes and _all_in(tasks, wanted))
     labels = _agreed(judged)
     newest = _newest(judged)
-    unsure = {code for stands in judged.values() for code in _with(stands, UNSURE)}
+    unsure = {code for one in judged.values() for code in _with(one, UNSURE)}
     return FinalLabels(
         labels,
         {code: spans for code in sorted(labels) if (spans := _spans(judged, code, newest))},
@@ -132,7 +163,7 @@ def adopt_agreement(session: Session, assignment_id: int, *, taxonomy: Taxonomy)
     task = get_assignment(session, assignment_id)
     if task.task != CONSOLIDATE:
         raise InvalidError(f"got a task to {task.task}, expected one to {CONSOLIDATE}")
-    judged = _finished(session, assignments_on(session, task.proposal_id), EVALUATE)
+    judged = _evaluated(session, task.proposal_id)
     own, agreed, text_id = standing(session, task.id), _agreed(judged), _newest(judged)
     made = []
     for code in taxonomy.codes:
@@ -145,11 +176,18 @@ def adopt_agreement(session: Session, assignment_id: int, *, taxonomy: Taxonomy)
     return made
 
 
-def _finished(session: Session, tasks: Iterable[Assignment], task: str) -> dict[int, Standing]:
+def _evaluated(session: Session, proposal_id: int) -> dict[int, Standing]:
+    """Give what stands for each evaluator who has finished a proposal."""
+    tasks = assignments_on(session, proposal_id)
+    stands = {one.id: standing(session, one.id) for one in tasks if one.finished}
+    return _finished(tasks, stands, EVALUATE)
+
+
+def _finished(
+    tasks: Iterable[Assignment], stands: Mapping[int, Standing], task: str
+) -> dict[int, Standing]:
     """Give what stands for each user who has finished a task."""
-    return {
-        one.user_id: standing(session, one.id) for one in tasks if one.task == task and one.finished
-    }
+    return {one.user_id: stands[one.id] for one in tasks if one.task == task and one.finished}
 
 
 def _differences(judged: Mapping[int, Standing]) -> dict[str, dict[int, str]]:

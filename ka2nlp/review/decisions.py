@@ -32,7 +32,7 @@ from ka2nlp.review.records import (
 )
 from ka2nlp.review.rows import add, find, find_all, get, now
 from ka2nlp.review.schema import decisions
-from ka2nlp.review.suggestions import find_suggestion, get_suggestion
+from ka2nlp.review.suggestions import find_suggestion_of, get_suggestion
 from ka2nlp.taxonomy import Taxonomy
 
 __all__ = ["MOST_SPANS", "decide", "standing", "trail", "undo"]
@@ -88,7 +88,7 @@ def decide(
         return _same(first, asked == (first.code, first.verdict, first.undoes is not None))
     _check_open(session, assignment)
     _check(choice, taxonomy)
-    event = _Event(session, assignment, *_seen(session, assignment, choice))
+    event = _Event(session, assignment, *_seen(session, assignment, choice, taxonomy))
     decision = event.keep(choice, key)
     for consequence in _consequences(choice, standing(session, assignment_id), taxonomy):
         event.keep(consequence, f"{key} {consequence.code}", follows=decision.id)
@@ -305,7 +305,7 @@ def _check(choice: Choice, taxonomy: Taxonomy) -> None:
 
 
 def _seen(
-    session: Session, assignment: Assignment, choice: Choice
+    session: Session, assignment: Assignment, choice: Choice, taxonomy: Taxonomy
 ) -> tuple[Text, Suggestion | None]:
     """Find the text and the suggestion that the user had before them."""
     if choice.text_id is None:
@@ -323,7 +323,7 @@ def _seen(
                 "a start before an end, both within the text"
             )
     if choice.suggestion_id is None:
-        return text, find_suggestion(session, text.id)
+        return text, find_suggestion_of(session, text.id, taxonomy)
     suggestion = get_suggestion(session, choice.suggestion_id)
     if suggestion.text_id != text.id:
         raise InvalidError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,17 +10,19 @@ from sqlalchemy.orm import Session
 
 from ka2nlp.labelled import Span
 from ka2nlp.reports.sheets import Cell, text_cell
-from ka2nlp.review.consolidation import FinalLabels, final
+from ka2nlp.review.calls import get_call
+from ka2nlp.review.consolidation import FinalLabels, finals
 from ka2nlp.review.readings import (
     Reading,
     by_proposal,
     latest_suggestions,
     latest_texts,
+    proposals_of,
     read_call,
     tags_of,
+    texts_of,
 )
 from ka2nlp.review.records import NO, UNSURE, YES, Proposal, Suggestion, Text
-from ka2nlp.review.rows import get
 from ka2nlp.taxonomy import Concept, Taxonomy
 
 __all__ = ["WIDTHS", "table_columns", "table_rows"]
@@ -70,16 +72,19 @@ def table_rows(session: Session, call_id: int, taxonomy: Taxonomy) -> Iterator[l
     """
     readings = read_call(session, call_id)
     users = _users(readings)
+    settling = finals(readings, get_call(session, call_id).evaluators_each)
+    proposals, texts = proposals_of(session, call_id), texts_of(session, call_id)
     suggested = latest_suggestions(session, call_id)
     gathered = by_proposal(readings)
     for proposal_id, newest in latest_texts(session, call_id).items():
         known = gathered.get(proposal_id, [])
         text_id = max((one.text_id for one in known if one.standing), default=newest)
         page = _Page(
-            get(session, Proposal, proposal_id),
-            get(session, Text, text_id),
-            suggested.get(text_id),
-            final(session, proposal_id),
+            proposals[proposal_id],
+            texts[text_id],
+            said := suggested.get(text_id),
+            tags_of(said).keys() if said else frozenset(),
+            settling[proposal_id],
             {one.user: one for one in known if one.text_id == text_id},
         )
         for concept in taxonomy.concepts:
@@ -100,6 +105,7 @@ class _Page:
     proposal: Proposal
     text: Text
     suggestion: Suggestion | None
+    tagged: Set[str]
     labels: FinalLabels
     readings: Mapping[str, Reading]
 
@@ -118,7 +124,7 @@ class _Page:
             said.model if said else None,
             None if probability is None else round(probability, _DIGITS),
             said.answer(code) if said else None,
-            None if said is None else (YES if code in tags_of(said) else NO),
+            None if said is None else (YES if code in self.tagged else NO),
             self._quote(said.evidence(code) if said else ()),
             self._final(code),
             self._quote(spans),

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from ka2nlp.annotations import write_annotations
 from ka2nlp.drafts import replacing
-from ka2nlp.errors import InvalidError
+from ka2nlp.errors import InputError, InvalidError
 from ka2nlp.labelled import write_labelled
 from ka2nlp.reports.sheets import SHEETS
 from ka2nlp.review.calls import get_call
@@ -78,10 +78,10 @@ def export_call(
     try:
         with replacing(target) as draft:
             return FORMATS[format](session, call_id, draft, taxonomy)
-    except OSError as error:
-        raise InvalidError(
-            f"got the output {target}, which cannot be written ({error.strerror or error})"
-        ) from error
+    except (OSError, InputError) as error:  # the latter of a writer with a draft of its own
+        reason = error if isinstance(error, OSError) else error.__cause__
+        words = getattr(reason, "strerror", None) or reason
+        raise InvalidError(f"got the output {target}, which cannot be written ({words})") from error
 
 
 def _write_corpus(session: Session, call_id: int, target: Path, taxonomy: Taxonomy) -> Exported:

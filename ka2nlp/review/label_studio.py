@@ -22,7 +22,15 @@ from ka2nlp.review.calls import get_call
 from ka2nlp.review.decisions import decide, standing
 from ka2nlp.review.label_studio_results import Labels, read_results, write_results
 from ka2nlp.review.proposals import latest_text
-from ka2nlp.review.readings import Reading, latest_suggestions, latest_texts, read_call, tags_of
+from ka2nlp.review.readings import (
+    Reading,
+    latest_suggestions,
+    latest_texts,
+    proposals_of,
+    read_call,
+    tags_of,
+    texts_of,
+)
 from ka2nlp.review.records import (
     CONSOLIDATE,
     EVALUATE,
@@ -34,7 +42,7 @@ from ka2nlp.review.records import (
     Suggestion,
     Text,
 )
-from ka2nlp.review.rows import find, get
+from ka2nlp.review.rows import find
 from ka2nlp.review.schema import assignments, proposals
 from ka2nlp.review.suggestions import find_suggestion
 from ka2nlp.taxonomy import Taxonomy
@@ -87,9 +95,9 @@ def to_label_studio(
     for reading in read_call(session, call_id):
         if reading.assignment.finished is not None:
             by_text.setdefault(reading.text_id, []).append(reading)
+    known, texts = proposals_of(session, call_id), texts_of(session, call_id)
     for proposal_id, text_id in latest_texts(session, call_id).items():
-        text = get(session, Text, text_id)
-        proposal = get(session, Proposal, proposal_id)
+        text, proposal = texts[text_id], known[proposal_id]
         finished = by_text.get(text_id, [])
         suggestion = suggested.get(text_id)
         predictions = []

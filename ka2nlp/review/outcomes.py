@@ -18,17 +18,17 @@ from sqlalchemy.orm import Session
 from ka2nlp.labelled import LabelledDocument, Span
 from ka2nlp.records import Document
 from ka2nlp.review.calls import get_call
-from ka2nlp.review.consolidation import FinalLabels, final
+from ka2nlp.review.consolidation import FinalLabels, finals
 from ka2nlp.review.readings import (
     Reading,
     by_proposal,
     latest_suggestions,
-    latest_texts,
+    proposals_of,
     read_call,
     tags_of,
+    texts_of,
 )
 from ka2nlp.review.records import YES, Proposal, Suggestion, Text
-from ka2nlp.review.rows import get
 from ka2nlp.taxonomy import Taxonomy
 
 __all__ = ["Outcome", "Outcomes", "settled"]
@@ -100,19 +100,20 @@ def settled(session: Session, call_id: int, taxonomy: Taxonomy) -> Outcomes:
     NotFoundError
         When there is no such call.
     """
-    get_call(session, call_id)
-    readings = by_proposal(read_call(session, call_id))
+    call = get_call(session, call_id)
+    read = read_call(session, call_id)
+    readings, settling = by_proposal(read), finals(read, call.evaluators_each)
+    texts = texts_of(session, call_id)
     suggested = latest_suggestions(session, call_id)
     found: list[Outcome] = []
     left_out: list[tuple[str, str]] = []
-    for proposal_id in latest_texts(session, call_id):
-        proposal = get(session, Proposal, proposal_id)
-        labels = final(session, proposal_id)
+    for proposal_id, proposal in proposals_of(session, call_id).items():
+        labels = settling[proposal_id]
         judged = [
             one for one in readings.get(proposal_id, ()) if one.assignment.user_id in labels.by
         ]
         if labels.complete:
-            text = get(session, Text, labels.text_id or judged[-1].text_id)
+            text = texts[labels.text_id or judged[-1].text_id]
             evidence = _evidence(labels, judged, suggested.get(text.id), taxonomy)
             found.append(_outcome(proposal, text, labels, judged, evidence))
         else:

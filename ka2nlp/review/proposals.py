@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
+from itertools import count
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -23,6 +25,7 @@ __all__ = [
     "latest_text",
     "list_proposals",
     "list_texts",
+    "named_apart",
 ]
 
 
@@ -59,6 +62,23 @@ def add_documents(session: Session, call_id: int, documents: Iterable[Document])
             )
         found.append(_keep(session, call_id, document))
     return found
+
+
+def named_apart(session: Session, call_id: int, document: Document) -> Document:
+    """Give a document a name under which a call has no other text: "Application (2)".
+
+    The same title and text under the same name, or one of these, keep theirs.
+    """
+    said = plain_text(document.title), plain_text(document.text)
+    for number in count(1):
+        name = document.id if number == 1 else f"{document.id} ({number})"
+        known = _find_named(session, call_id, plain_text(name))
+        if known is None:
+            break
+        last = latest_text(session, known.id)
+        if (last.title, last.text) == said:
+            break
+    return replace(document, id=name)
 
 
 def get_proposal(session: Session, proposal_id: int) -> Proposal:
@@ -135,9 +155,7 @@ def list_texts(session: Session, proposal_id: int) -> list[Text]:
 def _keep(session: Session, call_id: int, document: Document) -> Proposal:
     source_id, title, text = map(plain_text, (document.id, document.title, document.text))
     said = {"title": title, "metadata": plain(document.metadata)}
-    proposal = find(
-        session, Proposal, proposals.c.call_id == call_id, proposals.c.source_id == source_id
-    )
+    proposal = _find_named(session, call_id, source_id)
     last = None
     if proposal is None:
         proposal = add(
@@ -162,3 +180,9 @@ def _keep(session: Session, call_id: int, document: Document) -> Proposal:
             created=now(),
         )
     return proposal
+
+
+def _find_named(session: Session, call_id: int, source_id: str) -> Proposal | None:
+    return find(
+        session, Proposal, proposals.c.call_id == call_id, proposals.c.source_id == source_id
+    )

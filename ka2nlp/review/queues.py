@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 import numpy as np
@@ -13,19 +14,25 @@ from sqlalchemy.orm import Session
 from ka2nlp.errors import InvalidError
 from ka2nlp.records import TO_CHECK
 from ka2nlp.review.calls import get_call
-from ka2nlp.review.readings import latest_suggestions, latest_texts
+from ka2nlp.review.memory import recall
 from ka2nlp.review.records import EVALUATE, Assignment, Proposal, Suggestion
 from ka2nlp.review.rows import find_all
-from ka2nlp.review.schema import assignments, decisions, proposals, texts
+from ka2nlp.review.schema import assignments, decisions, proposals, suggestions, texts
 from ka2nlp.selection import Described, most_useful, word_vectors
 
-__all__ = ["ORDERS", "QueueItem", "queue"]
+__all__ = ["ORDERS", "QueueItem", "open_tasks", "queue"]
 
 IN_TURN: Final = "in turn"
 TO_CHECK_FIRST: Final = "to check first"
 MOST_USEFUL: Final = "most useful next"
 ORDERS: Final = (IN_TURN, TO_CHECK_FIRST, MOST_USEFUL)
 """Names of the orders; the first is that in which the proposals came."""
+
+_TOGETHER: Final = 500
+"""Rows that one query names."""
+
+_Said = tuple[int, datetime]
+"""Number of a suggestion, and when it was kept: together never given to another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +60,39 @@ class QueueItem:
     n_to_check: int | None
 
 
-def queue(session: Session, user_id: int, call_id: int, order: str = IN_TURN) -> list[QueueItem]:
-    """List an evaluator's open proposals of a call in an order.
+def queue(
+    session: Session, user_id: int, call_id: int, order: str = IN_TURN, limit: int = 50
+) -> list[QueueItem]:
+    """List the first of an evaluator's open proposals of a call in an order.
+
+    Parameters and errors are those of ``open_tasks``; ``limit`` is how many to list at most.
+    """
+    tasks = open_tasks(session, user_id, call_id, order)[:limit]
+    numbers = [task.proposal_id for task in tasks]
+    known = {one.id: one for one in find_all(session, Proposal, proposals.c.id.in_(numbers))}
+    n_decided = _count_decided(session, user_id)
+    blind = get_call(session, call_id).blind
+    n_to_check = {} if blind else _to_check(session, _suggested(session, call_id), numbers)
+    return [
+        QueueItem(
+            task.id,
+            task.proposal_id,
+            known[task.proposal_id].source_id,
+            known[task.proposal_id].title,
+            n_decided.get(task.id, 0),
+            n_to_check.get(task.proposal_id),
+        )
+        for task in tasks
+    ]
+
+
+def open_tasks(
+    session: Session, user_id: int, call_id: int, order: str = IN_TURN
+) -> list[Assignment]:
+    """Give an evaluator's open tasks of a call in an order.
+
+    An order that models have to do with is worked out once, until a proposal is given out or
+    finished, or a model says something new.
 
     Parameters
     ----------
@@ -76,32 +114,25 @@ def queue(session: Session, user_id: int, call_id: int, order: str = IN_TURN) ->
     """
     if order not in ORDERS:
         raise InvalidError(f"got the order {order!r}, expected one of {', '.join(ORDERS)}")
-    call = get_call(session, call_id)
+    get_call(session, call_id)
     tasks = _tasks(session, call_id)
-    task_of = {
-        one.proposal_id: one.id for one in tasks if one.user_id == user_id and one.finished is None
-    }
-    suggested = _suggestions(session, call_id)
-    if order == TO_CHECK_FIRST:
-        ordered = _to_check_first(list(task_of), suggested)
-    elif order == MOST_USEFUL:
-        finished = {one.proposal_id for one in tasks if one.finished is not None}
-        ordered = _most_useful(session, list(task_of), finished, suggested)
-    else:
-        ordered = list(task_of)
-    known = {one.id: one for one in find_all(session, Proposal, proposals.c.call_id == call_id)}
-    n_decided = _count_decided(session, user_id)
-    return [
-        QueueItem(
-            task_of[number],
-            number,
-            known[number].source_id,
-            known[number].title,
-            n_decided.get(task_of[number], 0),
-            None if call.blind or number not in suggested else _n_to_check(suggested[number]),
-        )
-        for number in ordered
-    ]
+    own = [one for one in tasks if one.user_id == user_id and one.finished is None]
+    if order == IN_TURN:
+        return own
+    said = _suggested(session, call_id)
+    ranked = [one.proposal_id for one in own if one.proposal_id in said]
+    others = {one.proposal_id for one in tasks if one.finished is not None} & said.keys()
+    finished = sorted(others) if order == MOST_USEFUL else []
+
+    def rank() -> list[int]:
+        if order == TO_CHECK_FIRST:
+            n_to_check = _to_check(session, said, ranked)
+            return sorted(ranked, key=lambda number: -n_to_check[number])
+        return _most_useful(session, said, ranked, finished)
+
+    what = tuple(said[number] for number in ranked), tuple(said[number] for number in finished)
+    place = {number: at for at, number in enumerate(recall(session, (order, what), rank))}
+    return sorted(own, key=lambda one: place.get(one.proposal_id, len(place)))
 
 
 def _tasks(session: Session, call_id: int) -> list[Assignment]:
@@ -116,11 +147,25 @@ def _tasks(session: Session, call_id: int) -> list[Assignment]:
     return sorted(found, key=lambda one: one.proposal_id)
 
 
-def _suggestions(session: Session, call_id: int) -> dict[int, Suggestion]:
+def _suggested(session: Session, call_id: int) -> dict[int, _Said]:
     """Give the latest suggestion for the newest text of each proposal that has one."""
-    latest = latest_suggestions(session, call_id)
-    newest = latest_texts(session, call_id)
-    return {number: latest[text] for number, text in newest.items() if text in latest}
+    newest = (
+        select(func.max(texts.c.id))
+        .join(proposals, proposals.c.id == texts.c.proposal_id)
+        .where(proposals.c.call_id == call_id)
+        .group_by(texts.c.proposal_id)
+    )
+    last = (
+        select(func.max(suggestions.c.id))
+        .where(suggestions.c.text_id.in_(newest))
+        .group_by(suggestions.c.text_id)
+    )
+    query = (
+        select(texts.c.proposal_id, suggestions.c.id, suggestions.c.created)
+        .join(texts, texts.c.id == suggestions.c.text_id)
+        .where(suggestions.c.id.in_(last))
+    )
+    return {row.proposal_id: (row.id, row.created) for row in session.execute(query)}
 
 
 def _count_decided(session: Session, user_id: int) -> dict[int, int]:
@@ -132,26 +177,35 @@ def _count_decided(session: Session, user_id: int) -> dict[int, int]:
     return {row[0]: row[1] for row in session.execute(query)}
 
 
-def _n_to_check(suggestion: Suggestion) -> int:
-    return list(suggestion.report["answers"].values()).count(TO_CHECK)
+def _read(
+    session: Session, said: Mapping[int, _Said], numbers: Iterable[int]
+) -> dict[int, Suggestion]:
+    """Read the suggestions for those of some proposals that have one."""
+    number_of = {said[number][0]: number for number in numbers if number in said}
+    found = {}
+    for some in _parts(list(number_of)):
+        for one in find_all(session, Suggestion, suggestions.c.id.in_(some)):
+            found[number_of[one.id]] = one
+    return found
 
 
-def _to_check_first(own: Sequence[int], suggested: Mapping[int, Suggestion]) -> list[int]:
-    return sorted(
-        own,
-        key=lambda number: -_n_to_check(suggested[number]) if number in suggested else 1,
-    )
+def _to_check(
+    session: Session, said: Mapping[int, _Said], numbers: Iterable[int]
+) -> dict[int, int]:
+    """Count the codes to check of those of some proposals that have a suggestion."""
+    return {
+        number: list(one.report["answers"].values()).count(TO_CHECK)
+        for number, one in _read(session, said, numbers).items()
+    }
 
 
 def _most_useful(
-    session: Session, own: Sequence[int], finished: set[int], suggested: Mapping[int, Suggestion]
+    session: Session, said: Mapping[int, _Said], own: Sequence[int], finished: Sequence[int]
 ) -> list[int]:
-    candidates = [number for number in own if number in suggested]
-    everything = _describe(session, [*candidates, *sorted(finished & suggested.keys())], suggested)
-    split = len(candidates)
+    everything = _describe(session, [*own, *finished], _read(session, said, [*own, *finished]))
+    split = len(own)
     order = most_useful(everything.take(slice(0, split)), everything.take(slice(split, None)))
-    rest = [number for number in own if number not in suggested]
-    return [candidates[row] for row in order] + rest
+    return [own[row] for row in order]
 
 
 def _describe(
@@ -162,9 +216,15 @@ def _describe(
     codes = sorted(set.intersection(*map(set, scores))) if scores else []
     probabilities = np.array([[one[code] for code in codes] for one in scores], dtype=np.float64)
     text_ids = [suggested[number].text_id for number in numbers]
-    query = select(texts.c.id, texts.c.title, texts.c.text).where(texts.c.id.in_(text_ids))
-    words = {row.id: f"{row.title}\n{row.text}" for row in session.execute(query)}
+    words: dict[int, str] = {}
+    for some in _parts(text_ids):
+        query = select(texts.c.id, texts.c.title, texts.c.text).where(texts.c.id.in_(some))
+        words |= {row.id: f"{row.title}\n{row.text}" for row in session.execute(query)}
     return Described(
         probabilities.reshape(len(numbers), len(codes)),
         word_vectors([words[number] for number in text_ids]),
     )
+
+
+def _parts(numbers: Sequence[int]) -> Iterator[Sequence[int]]:
+    return (numbers[start : start + _TOGETHER] for start in range(0, len(numbers), _TOGETHER))

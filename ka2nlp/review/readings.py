@@ -11,7 +11,16 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from ka2nlp.errors import NotFoundError
-from ka2nlp.review.records import WITHDRAWN, Assignment, Call, Decision, Suggestion, User
+from ka2nlp.review.records import (
+    WITHDRAWN,
+    Assignment,
+    Call,
+    Decision,
+    Proposal,
+    Suggestion,
+    Text,
+    User,
+)
 from ka2nlp.review.rows import find, find_all
 from ka2nlp.review.schema import (
     assignments,
@@ -30,8 +39,10 @@ __all__ = [
     "find_call",
     "latest_suggestions",
     "latest_texts",
+    "proposals_of",
     "read_call",
     "tags_of",
+    "texts_of",
     "user_named",
 ]
 
@@ -159,6 +170,17 @@ def _version_at(versions: Mapping[int, list[tuple[datetime, int]]], assignment: 
     finished = assignment.finished
     there = [text_id for created, text_id in known if finished is None or created <= finished]
     return there[-1] if there else known[0][1]
+
+
+def proposals_of(session: Session, call_id: int) -> dict[int, Proposal]:
+    """Give all proposals of a call by number, in the order in which they came."""
+    return {one.id: one for one in find_all(session, Proposal, proposals.c.call_id == call_id)}
+
+
+def texts_of(session: Session, call_id: int) -> dict[int, Text]:
+    """Give all versions of all texts of a call, by number."""
+    within = select(proposals.c.id).where(proposals.c.call_id == call_id)
+    return {one.id: one for one in find_all(session, Text, texts.c.proposal_id.in_(within))}
 
 
 def latest_texts(session: Session, call_id: int) -> dict[int, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -203,6 +203,11 @@ class Suggestion:
         """Give the answer for a code; None where the model does not know it."""
         found: str | None = self.report["answers"].get(code)
         return found
+
+    def knows(self, codes: Iterable[str]) -> bool:
+        """Tell whether the model says something of each of these codes."""
+        scores, answers = self.report["scores"], self.report["answers"]
+        return all(code in scores and code in answers for code in codes)
 
     def evidence(self, code: str) -> tuple[Span, ...]:
         """Give the spans that the model points at: for a doubt, the one that is nearest."""

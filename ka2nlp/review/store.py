@@ -21,6 +21,7 @@ from ka2nlp.review.connections import (
     parse_address,
     prepare,
 )
+from ka2nlp.review.memory import Memory
 from ka2nlp.review.upgrades import upgrade
 
 __all__ = ["Store"]
@@ -45,6 +46,7 @@ class Store:
     def __init__(self, engine: Engine, url: str) -> None:
         self.url = url
         self._engine = engine
+        self._memory = Memory()
         self._reading = engine.execution_options(**_READING[engine.dialect.name])
 
     @classmethod
@@ -91,7 +93,11 @@ class Store:
         ConflictError
             When another transaction has just made what this one would make.
         """
-        with failures_told(self.url), Session(self._engine) as session, session.begin():
+        with (
+            failures_told(self.url),
+            Session(self._engine, info=self._memory.info) as session,
+            session.begin(),
+        ):
             yield session
 
     @contextmanager
@@ -103,7 +109,10 @@ class Store:
         StoreError
             When the database does not answer, or something is written.
         """
-        with failures_told(self.url), Session(self._reading) as session:
+        with (
+            failures_told(self.url),
+            Session(self._reading, info=self._memory.info) as session,
+        ):
             yield session
 
     def close(self) -> None:

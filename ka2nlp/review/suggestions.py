@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from ka2nlp.records import Report
@@ -12,9 +12,12 @@ from ka2nlp.review.records import Suggestion, Text
 from ka2nlp.review.rows import add, find, find_all, get, now
 from ka2nlp.review.schema import proposals, suggestions, texts
 from ka2nlp.review.values import plain
+from ka2nlp.taxonomy import Taxonomy
 
 __all__ = [
+    "count_without_suggestion",
     "find_suggestion",
+    "find_suggestion_of",
     "get_suggestion",
     "keep_suggestion",
     "keep_suggestions",
@@ -73,8 +76,27 @@ def find_suggestion(session: Session, text_id: int, model: str | None = None) ->
     return find(session, Suggestion, *conditions, newest=True)
 
 
+def find_suggestion_of(session: Session, text_id: int, taxonomy: Taxonomy) -> Suggestion | None:
+    """Find the newest suggestion on a text that knows all labels; None where there is none.
+
+    A model of another vocabulary may have read the text before or since.
+    """
+    found = find_all(session, Suggestion, suggestions.c.text_id == text_id)
+    return next((one for one in reversed(found) if one.knows(taxonomy.codes)), None)
+
+
 def without_suggestion(session: Session, call_id: int, model: str) -> list[Text]:
     """Give the newest texts of a call's proposals on which a model has said nothing yet."""
+    return find_all(session, Text, *_unread(call_id, model))
+
+
+def count_without_suggestion(session: Session, call_id: int, model: str) -> int:
+    """Count the texts that ``without_suggestion`` gives."""
+    query = select(func.count()).select_from(texts).where(*_unread(call_id, model))
+    return session.scalars(query).one()
+
+
+def _unread(call_id: int, model: str) -> tuple[ColumnElement[bool], ...]:
     newest = (
         select(func.max(texts.c.id))
         .join(proposals, proposals.c.id == texts.c.proposal_id)
@@ -82,4 +104,4 @@ def without_suggestion(session: Session, call_id: int, model: str) -> list[Text]
         .group_by(texts.c.proposal_id)
     )
     done = select(suggestions.c.text_id).where(suggestions.c.model == model)
-    return find_all(session, Text, texts.c.id.in_(newest), texts.c.id.not_in(done))
+    return texts.c.id.in_(newest), texts.c.id.not_in(done)

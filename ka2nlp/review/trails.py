@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ka2nlp.review.assignments import assignments_on
 from ka2nlp.review.calls import get_call
-from ka2nlp.review.consolidation import final
-from ka2nlp.review.decisions import trail
-from ka2nlp.review.proposals import list_texts
-from ka2nlp.review.records import Assignment, Decision, Proposal, Suggestion
+from ka2nlp.review.consolidation import finals
+from ka2nlp.review.proposals import list_proposals
+from ka2nlp.review.readings import read_call
+from ka2nlp.review.records import Assignment, Decision, Proposal, Suggestion, Text
 from ka2nlp.review.rows import find_all
-from ka2nlp.review.schema import proposals, suggestions, texts
+from ka2nlp.review.schema import assignments, decisions, suggestions, texts
 from ka2nlp.review.users import list_users
 
 __all__ = ["full_trail"]
+
+_TOGETHER: Final = 200
+"""Proposals whose texts, reports and decisions are in memory at once."""
 
 
 def full_trail(session: Session, call_id: int) -> Iterator[dict[str, object]]:
@@ -37,8 +39,9 @@ def full_trail(session: Session, call_id: int) -> Iterator[dict[str, object]]:
     """
     call = get_call(session, call_id)
     names = {one.id: one.name for one in list_users(session)}
-    for proposal in find_all(session, Proposal, proposals.c.call_id == call_id):
-        labels = final(session, proposal.id)
+    settling = finals(read_call(session, call_id), call.evaluators_each)
+    for proposal, kept in _with_all(session, call_id):
+        labels = settling[proposal.id]
         yield {
             "call": call.name,
             "id": proposal.source_id,
@@ -55,14 +58,14 @@ def full_trail(session: Session, call_id: int) -> Iterator[dict[str, object]]:
                     "places": [asdict(place) for place in one.places],
                     "problems": list(one.problems),
                 }
-                for one in list_texts(session, proposal.id)
+                for one in kept.texts
             ],
             "suggestions": [
                 {"text_id": one.text_id, "created": one.created.isoformat(), **one.report}
-                for one in _suggestions(session, proposal.id)
+                for one in kept.suggestions
             ],
-            "tasks": [_task(one, names) for one in assignments_on(session, proposal.id)],
-            "decisions": [_decision(one, names) for one in trail(session, proposal.id)],
+            "tasks": [_task(one, names) for one in kept.tasks],
+            "decisions": [_decision(one, names) for one in kept.decisions],
             "final": {
                 "complete": labels.complete,
                 "labels": sorted(labels.labels),
@@ -76,9 +79,33 @@ def full_trail(session: Session, call_id: int) -> Iterator[dict[str, object]]:
         }
 
 
-def _suggestions(session: Session, proposal_id: int) -> list[Suggestion]:
-    of_proposal = select(texts.c.id).where(texts.c.proposal_id == proposal_id)
-    return find_all(session, Suggestion, suggestions.c.text_id.in_(of_proposal))
+@dataclass(slots=True)
+class _Kept:
+    """What hangs on one proposal."""
+
+    texts: list[Text] = field(default_factory=list)
+    suggestions: list[Suggestion] = field(default_factory=list)
+    tasks: list[Assignment] = field(default_factory=list)
+    decisions: list[Decision] = field(default_factory=list)
+
+
+def _with_all(session: Session, call_id: int) -> Iterator[tuple[Proposal, _Kept]]:
+    """Give the proposals of a call with what hangs on them, read some hundred at a time."""
+    after = 0
+    while page := list_proposals(session, call_id, after, _TOGETHER):
+        kept = {one.id: _Kept() for one in page}
+        owners: dict[int, int] = {}
+        for text in find_all(session, Text, texts.c.proposal_id.in_(kept)):
+            kept[text.proposal_id].texts.append(text)
+            owners[text.id] = text.proposal_id
+        for said in find_all(session, Suggestion, suggestions.c.text_id.in_(owners)):
+            kept[owners[said.text_id]].suggestions.append(said)
+        for task in find_all(session, Assignment, assignments.c.proposal_id.in_(kept)):
+            kept[task.proposal_id].tasks.append(task)
+        for decision in find_all(session, Decision, decisions.c.proposal_id.in_(kept)):
+            kept[decision.proposal_id].decisions.append(decision)
+        yield from ((one, kept[one.id]) for one in page)
+        after = page[-1].id
 
 
 def _task(task: Assignment, names: dict[int, str]) -> dict[str, object]:

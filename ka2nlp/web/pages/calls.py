@@ -13,7 +13,7 @@ from ka2nlp.review.calls import call_counts
 from ka2nlp.review.proposals import get_proposal, list_proposals
 from ka2nlp.review.queues import ORDERS, queue
 from ka2nlp.review.records import CONSOLIDATE, EVALUATE, Assignment, Proposal
-from ka2nlp.review.suggestions import without_suggestion
+from ka2nlp.review.suggestions import count_without_suggestion
 from ka2nlp.review.users import list_users
 from ka2nlp.web.pages.visits import AnyVisit, Visit
 from ka2nlp.web.uploads import TABLES, UPLOADED
@@ -63,7 +63,8 @@ def call_page(
             "orders": ORDERS,
             "order": order,
             "order_query": "" if order == ORDERS[0] else f"?{urlencode({'order': order})}",
-            "queue": queue(session, visit.user.id, number, order),
+            "queue": queue(session, visit.user.id, number, order, _A_PAGE),
+            "n_to_read": sum(one.task == EVALUATE and one.finished is None for one in own),
             "done": _named(session, own, EVALUATE, finished=True),
             "to_consolidate": _named(session, own, CONSOLIDATE, finished=False),
             "consolidated": _named(session, own, CONSOLIDATE, finished=True),
@@ -90,7 +91,7 @@ def _for_leads(visit: Visit, session: Session, number: int, after: int) -> dict[
         "next": shown[_A_PAGE - 1].id if len(shown) > _A_PAGE else None,
         "users": [user for user in users if user.active],
         "names": {user.id: user.name for user in users},
-        "n_untagged": len(without_suggestion(session, number, visit.desk.model.name)),
+        "n_untagged": count_without_suggestion(session, number, visit.desk.model.name),
         "accepted": ",".join(UPLOADED + TABLES),
         "most_mib": visit.desk.settings.limits.upload_bytes >> 20,
     }

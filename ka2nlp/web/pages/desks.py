@@ -12,7 +12,7 @@ from ka2nlp.review.assignments import assignments_of
 from ka2nlp.review.calls import get_call
 from ka2nlp.review.decisions import standing
 from ka2nlp.review.proposals import get_proposal, latest_text
-from ka2nlp.review.queues import ORDERS, queue
+from ka2nlp.review.queues import ORDERS, open_tasks
 from ka2nlp.review.records import (
     CONSOLIDATE,
     YES,
@@ -23,7 +23,7 @@ from ka2nlp.review.records import (
     Suggestion,
     Text,
 )
-from ka2nlp.review.suggestions import find_suggestion
+from ka2nlp.review.suggestions import find_suggestion_of
 from ka2nlp.web.pages.consolidating import lay_out_voices, readers_of
 from ka2nlp.web.pages.labels import MODEL, Group, Row, evidence_of, lay_out
 from ka2nlp.web.pages.passages import Passage, passages
@@ -182,7 +182,7 @@ def look(session: Session, taxonomy: Taxonomy, assignment: Assignment) -> DeskVi
     proposal = get_proposal(session, assignment.proposal_id)
     call = get_call(session, proposal.call_id)
     text = latest_text(session, proposal.id)
-    shown = find_suggestion(session, text.id) if assignment.revealed else None
+    shown = find_suggestion_of(session, text.id, taxonomy) if assignment.revealed else None
     decisions = standing(session, assignment.id)
     seen = (taxonomy, text, shown.report if shown else None, decisions)
     if assignment.task == CONSOLIDATE:
@@ -208,7 +208,7 @@ def neighbours(session: Session, view: DeskView, order: str) -> Neighbours:
         tasks = assignments_of(session, task.user_id, call_id, task.task, finished=False)
         ordered = [one.id for one in sorted(tasks, key=lambda one: one.proposal_id)]
     else:
-        ordered = [item.assignment_id for item in queue(session, task.user_id, call_id, order)]
+        ordered = [one.id for one in open_tasks(session, task.user_id, call_id, order)]
     at = ordered.index(task.id) if task.id in ordered else -1
     before = ordered[at - 1] if at > 0 else None
     after = ordered[at + 1] if at + 1 < len(ordered) else None

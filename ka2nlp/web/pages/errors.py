@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
@@ -26,6 +27,9 @@ _TITLES: Final = {
     503: "The desk is busy",
 }
 _SIGN_IN: Final = 401
+_NOT_FOUND: Final = 404
+_FORM: Final = re.compile(r"(/desk/\d+|/calls/\d+|/users|/account)/")
+"""The addresses that forms are sent to, each under that of the page that holds it."""
 
 
 def problem_page(request: Request, problem: Problem) -> Response:
@@ -39,4 +43,6 @@ def problem_page(request: Request, problem: Problem) -> Response:
         return go_to(f"/sign-in?to={quote(request.url.path)}" if came_to_see else "/sign-in")
     template = "problem_part.html" if by_htmx else "problem.html"
     title = _TITLES.get(problem.status, "Something went wrong")
-    return render(request, None, template, problem.status, title=title, problem=problem)
+    form = _FORM.match(request.url.path) if problem.status != _NOT_FOUND else None
+    back = form[1] if form else ""
+    return render(request, None, template, problem.status, title=title, problem=problem, back=back)

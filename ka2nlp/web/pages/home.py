@@ -13,7 +13,7 @@ from ka2nlp.errors import InvalidError
 from ka2nlp.records import Document
 from ka2nlp.review.assignments import assign, assignments_of, assignments_on
 from ka2nlp.review.calls import CallCounts, call_counts, create_call, list_calls
-from ka2nlp.review.proposals import add_documents
+from ka2nlp.review.proposals import add_documents, named_apart
 from ka2nlp.review.records import CONSOLIDATE, EVALUATE, Call, User
 from ka2nlp.web.pages.visits import AnyVisit, LeadsVisit
 from ka2nlp.web.uploads import UPLOADED
@@ -71,7 +71,10 @@ def read_one(
     text: Annotated[str, Form()] = "",
     file: Annotated[UploadFile | None, File()] = None,
 ) -> Response:
-    """Take one description, pasted or uploaded, and open the desk on it."""
+    """Take one description, pasted or uploaded, and open the desk on it.
+
+    Another text under a name that is there already is another description, not a version of it.
+    """
     if file is not None and file.filename:
         document = from_thread.run(visit.desk.uploads.read, file.file.read(), file.filename)
     else:
@@ -80,10 +83,12 @@ def read_one(
         raise InvalidError("got no text, expected a description; paste it, or choose a file")
     with visit.desk.store.transaction() as session:
         call = _own_call(session, visit.user)
-        (proposal,) = add_documents(session, call.id, [document])
+        named = named_apart(session, call.id, document)
+        (proposal,) = add_documents(session, call.id, [named])
         own = [one for one in assignments_on(session, proposal.id) if one.user_id == visit.user.id]
         task = own[0] if own else assign(session, proposal.id, visit.user.id, EVALUATE)
-    return visit.go_to(f"/desk/{task.id}")
+    apart = f"You have read another text called {document.id}; this one is kept as {named.id}."
+    return visit.go_to(f"/desk/{task.id}", "" if named.id == document.id else apart)
 
 
 @router.post("/calls")

@@ -10,9 +10,10 @@ from fastapi import APIRouter, BackgroundTasks, File, Form, Response, UploadFile
 from ka2nlp.errors import InputError, InvalidError
 from ka2nlp.records import Document
 from ka2nlp.review.assignments import assign, assignments_on, distribute
-from ka2nlp.review.calls import call_counts, close_call, get_call, reopen_call
+from ka2nlp.review.calls import close_call, get_call, reopen_call
 from ka2nlp.review.consolidation import disagreements
 from ka2nlp.review.proposals import add_documents, list_proposals
+from ka2nlp.review.readings import latest_texts
 from ka2nlp.review.records import CONSOLIDATE, EVALUATE, Proposal
 from ka2nlp.review.suggestions import keep_suggestions, without_suggestion
 from ka2nlp.review.users import get_user
@@ -48,14 +49,16 @@ def add(
     if not documents:
         raise InvalidError(_some(problems))
     with visit.desk.store.transaction() as session:
-        before = call_counts(session, number).n_proposals
-        add_documents(session, number, documents)
-        n_new = call_counts(session, number).n_proposals - before
+        before = latest_texts(session, number)
+        added = {proposal.id for proposal in add_documents(session, number, documents)}
+        after = latest_texts(session, number)
+    n_new = len(added - before.keys())
+    n_changed = sum(before[one] != after[one] for one in added & before.keys())
+    changed = f" {n_changed} came with another text, now the newest version." if n_changed else ""
     background.add_task(tag_call, visit, number)
     left_out = f" {len(problems)} left out: {_some(problems)}." if problems else ""
-    return visit.go_to(
-        f"/calls/{number}", f"Added {n_new} new of {len(documents)} descriptions.{left_out}"
-    )
+    notice = f"Added {n_new} new of {len(documents)} descriptions.{changed}{left_out}"
+    return visit.go_to(f"/calls/{number}", notice)
 
 
 @router.post("/calls/{number}/tag")

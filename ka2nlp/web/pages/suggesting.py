@@ -9,14 +9,14 @@ from ka2nlp.review.assignments import reveal
 from ka2nlp.review.calls import get_call
 from ka2nlp.review.proposals import get_proposal, latest_text
 from ka2nlp.review.records import EVALUATE
-from ka2nlp.review.suggestions import find_suggestion, keep_suggestion
+from ka2nlp.review.suggestions import find_suggestion_of, keep_suggestion
 from ka2nlp.web.pages.visits import Visit
 
 __all__ = ["prepare"]
 
 
 def prepare(visit: Visit, number: int) -> None:
-    """Tag the text of a task if no model has yet, and note that suggestions are shown now.
+    """Tag the text of a task if no model of these labels has yet, and note what is shown now.
 
     Runs in a thread of the server; the tagging itself waits its turn with that of other requests.
 
@@ -30,7 +30,7 @@ def prepare(visit: Visit, number: int) -> None:
         task = require_own(session, visit.user, number)
         call = get_call(session, get_proposal(session, task.proposal_id).call_id)
         text = latest_text(session, task.proposal_id)
-        known = find_suggestion(session, text.id) is not None
+        known = find_suggestion_of(session, text.id, visit.desk.taxonomy) is not None
     if not known:
         report = from_thread.run(visit.desk.inference.tag, text.document)
         with store.transaction() as session:
