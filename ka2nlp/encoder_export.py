@@ -4,9 +4,10 @@ Weights are 8-bit integers with one scale a column. What they are multiplied wit
 integers, with one scale a token, found while running (dynamic quantisation by token, as in Yao et
 al. 2022, ZeroQuant), after its large and small channels were brought closer together, the weights
 taking the difference (Xiao et al. 2023, SmoothQuant). Integer products are exact, so that the
-vector of a text depends neither on the texts beside it, as it does under one scale a batch, nor on
-the processor: two products of 7 and 8 bits fit into the 16 bits in which processors without VNNI
-add them up, where two of 8 bits would be cut off. Between products, arithmetic is in 32-bit floats.
+vector of a text does not depend on the texts beside it, as it does under one scale a batch. They
+are the same on every processor: two products of 7 and 8 bits fit into the 16 bits in which those
+without VNNI add them up, where two of 8 bits would be cut off. Between products, arithmetic is in
+32-bit floats, whose last bits differ between kinds of processors; rounding enlarges that.
 """
 
 from __future__ import annotations
