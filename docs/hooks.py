@@ -96,8 +96,9 @@ def redirect_links(markdown: str, source: str, target: str) -> str:
     def redirect(match: re.Match[str]) -> str:
         picture, words, path, rest = match.groups()
         file = ((ROOT / source).parent / path).resolve().relative_to(ROOT).as_posix()
-        if file in places:
-            return f"{picture}[{words}]({'../' * target.count('/')}{places[file]}{rest})"
+        place = places.get(file) or (file.removeprefix("docs/") if file.startswith("docs/") else "")
+        if place:
+            return f"{picture}[{words}]({'../' * target.count('/')}{place}{rest})"
         return words if (ROOT / file).exists() and not picture else match[0]
 
     return _LINK.sub(redirect, markdown)

@@ -35,9 +35,12 @@ __all__ = [
     "Evaluation",
     "EvidenceScores",
     "GroupScores",
+    "average_precision",
+    "calibration_error",
     "evaluate_arrays",
     "evaluate_reports",
     "group_columns",
+    "interval",
 ]
 
 MIN_POSITIVES: Final = 30

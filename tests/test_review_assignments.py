@@ -163,7 +163,9 @@ def test_work_is_spread_around_what_is_given_already(desk: Desk) -> None:
 
 def test_work_that_cannot_be_spread(desk: Desk) -> None:
     with desk.store.transaction() as session:
-        for users, each in (([], 1), ([desk.ada.id], 0), ([desk.ada.id, desk.ada.id], 2)):
+        with pytest.raises(InvalidError, match="got no evaluator, expected one or more"):
+            distribute(session, desk.call.id, [], 1)
+        for users, each in (([desk.ada.id], 0), ([desk.ada.id, desk.ada.id], 2)):
             with pytest.raises(InvalidError, match=rf"got {each} evaluators a proposal out of \d"):
                 distribute(session, desk.call.id, users, each)
         set_active(session, desk.ben.id, False)
