@@ -218,6 +218,16 @@ def test_a_workbook_goes_on_over_sheets(tmp_path: Path) -> None:
     ]
 
 
+def test_a_workbook_without_rows_is_told(tmp_path: Path) -> None:
+    openpyxl = pytest.importorskip("openpyxl", reason="openpyxl comes with the test extra")
+    workbook = openpyxl.Workbook()
+    workbook.active.append(["id", "text"])
+    path = tmp_path / "empty.xlsx"
+    workbook.save(path)
+    with pytest.raises(InputError, match="got a header without a row"):
+        list(read_documents(path))
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 @pytest.mark.parametrize(
     ("before", "line"),

@@ -35,6 +35,7 @@ def read_spreadsheet(stream: BinaryIO, name: str, options: ReadingOptions) -> It
             ) from error
     reasons = []
     known: tuple[str, ...] | None = None
+    is_empty = True
     for sheet in sheets:
         rows = sheet.iter_rows()
         first = sheet.start[0] + 1 if sheet.start else 1
@@ -48,12 +49,16 @@ def read_spreadsheet(stream: BinaryIO, name: str, options: ReadingOptions) -> It
             names = columns.names(headers)
             if known in (None, names):
                 known = names
-                yield from _documents(rows, columns, f"{name}:{sheet.name}", number + 1)
+                for document in _documents(rows, columns, f"{name}:{sheet.name}", number + 1):
+                    is_empty = False
+                    yield document
             break
     if known is None:
         raise InputError(
             reasons[0] if reasons else "got a workbook without a row, expected a table"
         )
+    if is_empty:
+        raise InputError("got a header without a row, expected one row a description")
 
 
 def _documents(

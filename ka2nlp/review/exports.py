@@ -79,7 +79,7 @@ def export_call(
         with replacing(target) as draft:
             return FORMATS[format](session, call_id, draft, taxonomy)
     except (OSError, InputError) as error:  # the latter of a writer with a draft of its own
-        reason = error if isinstance(error, OSError) else error.__cause__
+        reason = error if isinstance(error, OSError) else error.__cause__ or error
         words = getattr(reason, "strerror", None) or reason
         raise InvalidError(f"got the output {target}, which cannot be written ({words})") from error
 

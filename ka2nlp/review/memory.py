@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 __all__ = ["Memory", "recall"]
 
 Value = TypeVar("Value")
-_MOST: Final = 64
+_MOST: Final = 16
 _NAME: Final = "ka2nlp_memory"
 
 

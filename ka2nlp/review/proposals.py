@@ -69,6 +69,7 @@ def named_apart(session: Session, call_id: int, document: Document) -> Document:
 
     The same title and text under the same name, or one of these, keep theirs.
     """
+    open_call_of(session, call_id, lock=True)  # until the document stands in it
     said = plain_text(document.title), plain_text(document.text)
     for number in count(1):
         name = document.id if number == 1 else f"{document.id} ({number})"
