@@ -290,6 +290,7 @@ def fingerprint_corpus(corpus: Sequence[LabelledDocument]) -> str:
     digest = hashlib.sha256()
     for one in corpus:
         spans = sorted(one.evidence.items()), sorted(one.also.items())
-        row = one.document.id, one.document.text, sorted(one.labels), spans
+        judged = None if one.judged is None else sorted(one.judged)
+        row = one.document.id, one.document.text, sorted(one.labels), spans, judged
         digest.update(repr(row).encode())
     return digest.hexdigest()[:16]

@@ -192,7 +192,9 @@ def check_output(folder: Path) -> None:
         When the folder holds what is not a model's, or nothing can be written there.
     """
     expected = "expected a new folder, an empty one, or a model to replace"
-    place = next(path for path in folder.absolute().parents if path.exists())
+    place = next((path for path in folder.absolute().parents if path.exists()), folder)
+    if os.path.ismount(folder):
+        raise ModelError(f"got the output {folder}, where a disk is mounted, {expected} below it")
     if folder.is_symlink() or not place.is_dir() or (folder.exists() and not folder.is_dir()):
         raise ModelError(f"got the output {folder}, which is not a folder, {expected}")
     if not os.access(place, os.W_OK):
@@ -202,7 +204,8 @@ def check_output(folder: Path) -> None:
 
 
 def _entries(folder: Path) -> set[str]:
-    return {path.name for path in folder.iterdir()}
+    """Name what is in a folder, but for what file managers leave in every one."""
+    return {path.name for path in folder.iterdir()} - {".DS_Store", "Thumbs.db", "desktop.ini"}
 
 
 def _named_files(folder: Path) -> set[str]:

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ka2nlp.annotations import Joined, join_texts, read_annotations
-from ka2nlp.documents import read_documents
+from ka2nlp.documents.files import HIDDEN, read_file
 from ka2nlp.documents.formats import format_of, is_known
 from ka2nlp.documents.frames import read_frame
+from ka2nlp.documents.options import ReadingOptions
 from ka2nlp.errors import CorpusError
 from ka2nlp.labelled import LabelledDocument, read_labelled
 from ka2nlp.records import Document
@@ -173,7 +174,7 @@ def _files(sources: Path | str | Sequence[Path | str]) -> Iterator[Path]:
 
 
 def _is_corpus(path: Path) -> bool:
-    return path.suffix == ".jsonl" or _is_table(path)
+    return not path.name.startswith(HIDDEN) and (path.suffix == ".jsonl" or _is_table(path))
 
 
 def _is_table(path: Path) -> bool:
@@ -184,7 +185,7 @@ def _is_by_reference(file: Path) -> bool:
     """Tell annotations (sentences by fingerprint) from documents that hold their text."""
     try:
         with file.open(encoding="utf-8-sig") as stream:
-            first = json.loads(stream.readline() or "{}")
+            first = json.loads(next((line for line in stream if line.strip()), "{}"))
     except (OSError, ValueError) as error:
         raise CorpusError(f"got {file}, which cannot be read as JSON Lines: {error}") from error
     return isinstance(first, dict) and "sentences" in first
@@ -195,7 +196,7 @@ def read_table(path: Path, taxonomy: Taxonomy) -> list[LabelledDocument]:
 
     It is read as tables to be tagged are, CSV, Excel or Parquet, with headers matched loosely. A
     cell of a code holds 1, true, yes, y or x where the label holds, and 0, false, no, n or nothing
-    where it does not. A code without a column, or with an empty one, was not judged.
+    where it does not. A code without a column was not judged.
 
     Raises
     ------
@@ -204,7 +205,7 @@ def read_table(path: Path, taxonomy: Taxonomy) -> list[LabelledDocument]:
     InputError
         When the table cannot be read or has no text.
     """
-    rows = list(read_documents(path))
+    rows = list(read_file(path, None, ReadingOptions(keep_empty=True)))
     headers = {header for row in rows for header in row.metadata}
     codes = {code.lower(): code for code in taxonomy.codes}
     columns = {header: codes[header.lower()] for header in headers if header.lower() in codes}
@@ -272,7 +273,9 @@ def _row(
             raise CorpusError(f"{path}, {row.id}: got {cell!r} for {code}, expected 1 or 0")
         if cell in _TRUE:
             ticked.append(code)
-    others = {name: cell for name, cell in row.metadata.items() if name not in columns}
+    others = {
+        name: cell for name, cell in row.metadata.items() if name not in columns and cell != ""
+    }
     return LabelledDocument(
         replace(row, metadata=others),
         frozenset(taxonomy.with_parents(ticked)),

@@ -97,6 +97,7 @@ class OnnxEncoder:
 
         path = Path(folder).absolute()
         self._folder, self._n_threads, self._device = path, n_threads, device
+        self._stamp = _stamp(path)
         try:
             self._tokenizer: Tokenizer = Tokenizer.from_file(str(path / "tokenizer.json"))
             self._session = _start_session(path / _GRAPH, device)
@@ -121,6 +122,11 @@ class OnnxEncoder:
 
     def __reduce__(self) -> tuple[Callable[..., OnnxEncoder], tuple[Path, int, str, str]]:
         """Keep where the weights are and what they were, for other processes."""
+        if _stamp(self._folder) != self._stamp:
+            raise ModelError(
+                f"got {self._folder}, which has changed since this encoder was loaded; "
+                "load it again"
+            )
         return _load_again, (
             self._folder,
             self._n_threads,
@@ -297,6 +303,15 @@ def _load_again(folder: Path, n_threads: int, device: str, fingerprint: str) -> 
             "same ones; load the model and pickle it again"
         )
     return encoder
+
+
+def _stamp(folder: Path) -> tuple[int, int] | None:
+    """Tell when the graph was written and how large it is; None where there is none."""
+    try:
+        found = (folder / _GRAPH).stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size
 
 
 def _fingerprint(folder: Path) -> str:

@@ -141,10 +141,11 @@ def write_labelled(documents: Iterable[LabelledDocument], path: Path | str) -> N
     """
     with drafted(Path(path)) as draft, draft.open("w", encoding="utf-8", newline="\n") as stream:
         for one in documents:
+            others = {k: v for k, v in one.document.metadata.items() if k not in _KNOWN}
             row = {
                 "id": one.document.id,
                 "title": one.document.title,
-                **one.document.metadata,
+                **others,
                 "text": one.document.text,
                 "labels": sorted(one.labels),
                 "evidence": {code: list(map(list, spans)) for code, spans in one.evidence.items()},

@@ -43,6 +43,8 @@ _MARKED: Final = re.compile(r"(?<!\S)[^\s.!?…]*[.!?…]\S*")
 """A chunk with a mark that may end a sentence."""
 _FOLLOWING: Final = re.compile(r"(?:\s+[\"'”’»)\]}]+(?!\S))*(?:\s+\S+)?")
 """The chunk after it, and those of closing marks between."""
+_LONG_CHUNK: Final = 100
+"""Characters from which on the words of a chunk are not remembered."""
 _BEFORE: Final = 2
 """Chunks before it that tell whether the mark ends a sentence."""
 
@@ -213,7 +215,8 @@ def _cut(text: str, begin: int, end: int) -> tuple[list[int], list[str]]:
         if gap := space.removeprefix(" ") if words else space:
             positions.append(position - len(gap))
             words.append(gap)
-        for word in _cut_chunk(letters):
+        cut = _cut_chunk if len(letters) <= _LONG_CHUNK else _cut_chunk.__wrapped__
+        for word in cut(letters):
             positions.append(position)
             words.append(word)
             position += len(word)

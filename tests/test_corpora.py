@@ -227,3 +227,27 @@ def test_agree_command(call: Call, folder: Path) -> None:
     found = json.loads(call("corpus", "agree", path, path, "-f", "json")[1])
     assert found["groups"][0]["micro_f1"] == 1.0
     assert call("corpus", "agree", path, folder / "whole.jsonl")[0] == 2
+
+
+def test_a_column_without_a_tick_was_judged(tmp_path: Path, taxonomy: Taxonomy) -> None:
+    path = tmp_path / "ticks.csv"
+    path.write_text("text,S1,S2,note\nWe mend.,x,,\nWe teach.,,,\n")
+    first, second = read_table(path, taxonomy)
+    assert first.judged == second.judged == frozenset({"S1", "S2"})
+    assert (first.labels, second.labels) == (frozenset({"S1"}), frozenset())
+    assert first.document.metadata == {}
+
+
+def test_locks_of_open_documents_are_left_out(tmp_path: Path, taxonomy: Taxonomy) -> None:
+    (tmp_path / "~$a.csv").write_text("no table")
+    (tmp_path / "._a.jsonl").write_text("no lines")
+    (tmp_path / "a.csv").write_text("text,S1\nWe mend.,1\n")
+    assert len(load_corpus(tmp_path, (), taxonomy).documents) == 1
+
+
+def test_what_is_written_can_be_read(tmp_path: Path, taxonomy: Taxonomy) -> None:
+    named = Document("a", "", "We mend.", {"judged": "yes", "year": 2015})
+    write_labelled([LabelledDocument(named, frozenset({"S1"}))], tmp_path / "a.jsonl")
+    (tmp_path / "a.jsonl").write_text("\n" + (tmp_path / "a.jsonl").read_text())
+    (found,) = load_corpus(tmp_path / "a.jsonl", (), taxonomy).documents
+    assert (found.document.metadata, found.judged) == ({"year": 2015}, None)

@@ -267,5 +267,5 @@ def test_a_library_that_fails_to_load_is_not_called_missing(
     monkeypatch.setitem(sys.modules, "pyarrow", ModuleType("pyarrow"))  # as if a file hid it
     path = tmp_path / "a.parquet"
     path.write_bytes(b"PAR1")
-    with pytest.raises(ImportError, match="cannot import name"):
+    with pytest.raises(InputError, match="a pyarrow that cannot be imported"):
         list(read_documents(path))

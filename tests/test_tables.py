@@ -203,6 +203,7 @@ def test_a_workbook_goes_on_over_sheets(tmp_path: Path) -> None:
     sheets: dict[str, list[list[str | int]]] = {
         "2017": [["Projects of 2017"], ["Project Title", "Project Summary"], ["A", "We mend."]],
         "Codes": [["code", "description"], ["KA2", "Cooperation"]],
+        "Notes": [["Project Summary"], ["What projects say."]],
         "2018": [["PROJECT TITLE", "Project summary", "Funding Year"], ["B", "We teach.", 2018]],
     }
     for name, rows in sheets.items():
@@ -218,13 +219,20 @@ def test_a_workbook_goes_on_over_sheets(tmp_path: Path) -> None:
     ]
 
 
+def test_a_row_of_data_is_no_header(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("nr,words\n1,One\n2,Summary\n3,Three\n")
+    with pytest.raises(InputError, match="got the columns nr, words, expected one named text"):
+        list(read_documents(path))
+
+
 def test_a_workbook_without_rows_is_told(tmp_path: Path) -> None:
     openpyxl = pytest.importorskip("openpyxl", reason="openpyxl comes with the test extra")
     workbook = openpyxl.Workbook()
     workbook.active.append(["id", "text"])
     path = tmp_path / "empty.xlsx"
     workbook.save(path)
-    with pytest.raises(InputError, match="got a header without a row"):
+    with pytest.raises(InputError, match="got a table without a row"):
         list(read_documents(path))
 
 

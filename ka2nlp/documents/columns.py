@@ -69,12 +69,15 @@ class Columns:
     metadata
         Positions of all others but the partners', to their names; year, action, country, countries
         and grant_eur have these names in every vintage.
+    keep_empty
+        Whether documents have metadata for empty cells too.
     """
 
     id: int | None
     title: int | None
     text: tuple[int, ...]
     metadata: Mapping[int, str]
+    keep_empty: bool = False
 
     def names(self, headers: Sequence[str]) -> tuple[str, ...]:
         """Give the names of identifier, title and text in a header row, as ``normalise`` does."""
@@ -96,9 +99,9 @@ class Columns:
             title=_text(cell(self.title)).strip() if self.title is not None else "",
             text="\n\n".join(parts),
             metadata={
-                name: _whole(cell(at))
+                name: "" if cell(at) is None else _whole(cell(at))
                 for at, name in self.metadata.items()
-                if cell(at) not in (None, "")
+                if self.keep_empty or cell(at) not in (None, "")
             },
         )
 
@@ -114,7 +117,11 @@ def normalise(header: str) -> str:
 
 
 def find_columns(
-    headers: Sequence[str], *, text: str | None = None, id: str | None = None
+    headers: Sequence[str],
+    *,
+    text: str | None = None,
+    id: str | None = None,
+    keep_empty: bool = False,
 ) -> Columns:
     """Find the columns of a table by its header row.
 
@@ -124,6 +131,8 @@ def find_columns(
         As they stand in the file.
     text, id
         Names that settle which columns these are.
+    keep_empty
+        Whether documents are to have metadata for empty cells too.
 
     Raises
     ------
@@ -146,7 +155,7 @@ def find_columns(
         for position, (header, name) in enumerate(zip(headers, names, strict=True))
         if position not in taken and name and not _PARTNER.match(f"{name} ")
     }
-    return Columns(id_at, title_at, text_at, metadata)
+    return Columns(id_at, title_at, text_at, metadata, keep_empty)
 
 
 def _first(names: Sequence[str], wanted: Sequence[str]) -> int | None:

@@ -68,7 +68,12 @@ def _documents(text: TextIO, name: str, options: ReadingOptions) -> Iterator[Doc
     reader = csv.reader(text, delimiter=_delimiter(text.readline()))
     text.seek(start)
     headers = next(reader)
-    columns = find_columns(headers, text=options.text_column, id=options.id_column)
+    columns = find_columns(
+        headers,
+        text=options.text_column,
+        id=options.id_column,
+        keep_empty=options.keep_empty,
+    )
     rows = 0
     while True:
         place = f"{name}:{before + reader.line_num + 1}"
@@ -92,12 +97,14 @@ def _documents(text: TextIO, name: str, options: ReadingOptions) -> Iterator[Doc
 def _find_header(text: TextIO, options: ReadingOptions) -> tuple[int, int]:
     """Pass over blank lines, ``sep=;`` and lines about the export, as far as a header follows.
 
+    They have fewer cells than it: a row of data that looks like a header is none.
+
     Returns
     -------
     tuple of int
         The lines before the header, and its position; (0, 0) where none is found.
     """
-    before = 0
+    before = widest = 0
     for _ in range(HEADER_WITHIN):
         start = text.tell()
         line = text.readline()
@@ -108,9 +115,11 @@ def _find_header(text: TextIO, options: ReadingOptions) -> tuple[int, int]:
         except csv.Error:
             break
         if _is_header(cells, options):
-            return before, start
+            return (before, start) if len(cells) > widest else (0, 0)
         if sum(map(bool, map(str.strip, cells))) > _NOTE_CELLS:
             break
+        if any(map(str.strip, cells)) and not line.startswith("sep="):
+            widest = max(widest, len(cells))
         before += reader.line_num
     return 0, 0
 

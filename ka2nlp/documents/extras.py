@@ -19,3 +19,7 @@ def needs(what: str, library: str, extra: str) -> Iterator[None]:
         raise InputError(
             f"got {what} but no {library} to read it; install: pip install 'ka2nlp[{extra}]'"
         ) from error
+    except ImportError as error:
+        raise InputError(
+            f"got {what} but a {library} that cannot be imported ({error}); install it again"
+        ) from error

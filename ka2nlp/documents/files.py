@@ -13,9 +13,9 @@ from ka2nlp.documents.options import ReadingOptions
 from ka2nlp.errors import InputError
 from ka2nlp.records import Document
 
-__all__ = ["read_file", "read_folder"]
+__all__ = ["HIDDEN", "read_file", "read_folder"]
 
-_HIDDEN: Final = (".", "~$")
+HIDDEN: Final = (".", "~$")
 """How the names of files begin that are not for readers: settings, and locks of open documents."""
 
 
@@ -64,8 +64,8 @@ def read_folder(folder: Path, format: str | None, options: ReadingOptions) -> It
 def _files(folder: Path) -> list[Path]:
     found = []
     for parent, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(_HIDDEN)]
-        found += [Path(parent, name) for name in names if not name.startswith(_HIDDEN)]
+        folders[:] = [name for name in folders if not name.startswith(HIDDEN)]
+        found += [Path(parent, name) for name in names if not name.startswith(HIDDEN)]
     return sorted(found, key=lambda path: path.relative_to(folder).as_posix())
 
 

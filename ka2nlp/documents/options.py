@@ -19,9 +19,12 @@ class ReadingOptions:
         Names of these columns of a table; by default they are found by the usual names.
     most_pages
         Of a PDF; one with more is refused. None reads any number.
+    keep_empty
+        Whether empty cells of a table stand among the metadata too, as empty texts.
     """
 
     encoding: str = "utf-8"
     text_column: str | None = None
     id_column: str | None = None
     most_pages: int | None = None
+    keep_empty: bool = False

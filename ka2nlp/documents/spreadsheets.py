@@ -19,8 +19,8 @@ __all__ = ["read_spreadsheet"]
 def read_spreadsheet(stream: BinaryIO, name: str, options: ReadingOptions) -> Iterator[Document]:
     """Read the first sheet that has a header row with a text column, and all others like it.
 
-    An export may go on over several sheets. Those count whose identifier, title and text have the
-    same names; others, such as notes or lists of codes, are left out.
+    An export may go on over several sheets. Those count whose identifier or title, and text, have
+    the same names; others, such as notes or lists of codes, are left out.
     """
     from python_calamine import CalamineError, CalamineWorkbook
 
@@ -42,12 +42,17 @@ def read_spreadsheet(stream: BinaryIO, name: str, options: ReadingOptions) -> It
         for number, cells in enumerate(islice(rows, HEADER_WITHIN), start=first):
             headers = [str(cell) for cell in cells]
             try:
-                columns = find_columns(headers, text=options.text_column, id=options.id_column)
+                columns = find_columns(
+                    headers,
+                    text=options.text_column,
+                    id=options.id_column,
+                    keep_empty=options.keep_empty,
+                )
             except InputError as error:
                 reasons.append(str(error))
                 continue
             names = columns.names(headers)
-            if known in (None, names):
+            if known is None or (names == known and any(names[:2])):
                 known = names
                 for document in _documents(rows, columns, f"{name}:{sheet.name}", number + 1):
                     is_empty = False
@@ -58,7 +63,7 @@ def read_spreadsheet(stream: BinaryIO, name: str, options: ReadingOptions) -> It
             reasons[0] if reasons else "got a workbook without a row, expected a table"
         )
     if is_empty:
-        raise InputError("got a header without a row, expected one row a description")
+        raise InputError("got a table without a row, expected one row a description")
 
 
 def _documents(
