@@ -13,6 +13,7 @@ from typing import Final
 
 from ka2nlp.archives.settings import Settings
 from ka2nlp.documents.columns import metadata_name, normalise
+from ka2nlp.documents.given import whole
 from ka2nlp.documents.urls import show_url
 from ka2nlp.errors import InputError
 from ka2nlp.records import Document
@@ -25,7 +26,6 @@ Read = Callable[[Path | str], Iterator[Document]]
 LONGEST: Final = 1_000_000
 """Characters of the longest title and text that are tagged."""
 
-_HALF: Final = re.compile("[\ud800-\udfff]")
 _NOT_TEXT: Final = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ufffd\ud800-\udfff]")
 _NOT_TEXT_SHARE: Final = 0.2
 
@@ -114,13 +114,13 @@ def make_row(source: str, number: int, document: Document, settings: Settings) -
     problem = _problem(document)
     content = [settings.digest, document.title, document.text, *document.problems]
     return Row(
-        source=_whole(source),
+        source=whole(source),
         number=number,
         document=Document(
-            _whole(document.id),
-            _whole(document.title),
-            "" if problem else _whole(document.text),
-            problems=tuple(map(_whole, document.problems)),
+            whole(document.id),
+            whole(document.title),
+            "" if problem else whole(document.text),
+            problems=tuple(map(whole, document.problems)),
         ),
         kept=tuple(_cell(_kept(document.metadata, name)) for name in settings.keep),
         key=hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32],
@@ -140,7 +140,7 @@ def _kept(metadata: Mapping[str, object], wanted: str) -> object:
 def _problem(document: Document) -> str | None:
     text = document.text
     if not text.strip():
-        return _whole("; ".join(document.problems)) or "the text is empty: there is nothing to tag"
+        return whole("; ".join(document.problems)) or "the text is empty: there is nothing to tag"
     n_characters = len(text) + len(document.title)
     if n_characters > LONGEST:
         return f"got {n_characters:,} characters, expected at most {LONGEST:,}; split the text"
@@ -152,12 +152,7 @@ def _problem(document: Document) -> str | None:
 def _cell(value: object) -> str | None:
     """Give a piece of metadata as a string: lists and objects as JSON."""
     if value is None or isinstance(value, str):
-        return None if value is None else _whole(value)
+        return None if value is None else whole(value)
     if isinstance(value, (list, dict)):
-        return _whole(json.dumps(value, ensure_ascii=False, default=str))
-    return _whole(str(value))
-
-
-def _whole(text: str) -> str:
-    """Replace halves of surrogate pairs, which no file can hold, by U+FFFD."""
-    return _HALF.sub("\ufffd", text)
+        return whole(json.dumps(value, ensure_ascii=False, default=str))
+    return whole(str(value))
