@@ -24,7 +24,7 @@ from ka2nlp.bundles import (
 )
 from ka2nlp.corpora import check_identifiers
 from ka2nlp.duplicates import group_pairs, near_duplicates
-from ka2nlp.encoder_training import Body, FineTuneSettings
+from ka2nlp.encoder_training import Body, FineTuneSettings, TrainingText
 from ka2nlp.encoders import load_encoder
 from ka2nlp.errors import CorpusError
 from ka2nlp.first_stage import Example, StageFitter, make_example
@@ -64,6 +64,7 @@ def train_bundle(
     *,
     taxonomy: Taxonomy | None = None,
     auxiliary: Sequence[LabelledDocument] = (),
+    taught: Sequence[TrainingText] = (),
     encoder: Path | str | None = None,
     body: Body | None = None,
     fine_tune: FineTuneSettings | None = None,
@@ -89,6 +90,9 @@ def train_bundle(
     auxiliary
         Further ones of other kinds than the texts to be tagged: they help to learn, but have no
         part in thresholds, cut-offs and figures.
+    taught
+        Texts that ``body`` learns from beside these, with what another model says of them (see
+        :func:`ka2nlp.teaching.teach`).
     encoder
         Folder that holds an encoder, or a model whose encoder is taken.
     body
@@ -152,6 +156,7 @@ def train_bundle(
                 progress,
                 words_c=settings.words_c,
                 auxiliary=others,
+                taught=taught,
             )
             examples = joint.examples
         trained = train_heads(
@@ -165,7 +170,9 @@ def train_bundle(
         )
         if body is not None:
             folder = joint.export(trained.encoder, Path(scratch))
-        manifest = _manifest(used, examples, trained, output.name, version, command, taxonomy)
+        manifest = _manifest(
+            used, examples, len(taught), trained, output.name, version, command, taxonomy
+        )
         card, pictures = write_card(manifest, trained, taxonomy, description, labelled_by)
         bundle = save_bundle(
             output, manifest, trained.heads, folder, card, pictures, taxonomy=taxonomy
@@ -248,6 +255,7 @@ def encode_corpus(
 def _manifest(
     corpus: Sequence[LabelledDocument],
     examples: Sequence[Example],
+    n_taught: int,
     trained: TrainedHeads,
     name: str,
     version: str,
@@ -265,6 +273,7 @@ def _manifest(
         training_data={
             "n_documents": len(examples),
             "n_auxiliary": sum(example.auxiliary for example in examples),
+            "n_taught": n_taught,
             "n_sentences": sum(len(example.vectors) for example in examples),
             "n_positives": {
                 code: int(count)

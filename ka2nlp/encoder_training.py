@@ -1,4 +1,4 @@
-"""Fine-tune an encoder on annotated documents (needs ``ka2nlp[train]``).
+"""Fine-tune an encoder on documents with labels or their probabilities (needs ``ka2nlp[train]``).
 
 Sentences and documents are learnt together. A sentence's vector gives, through one linear map, the
 log odds that it shows each label; a document's log odds are an attention-weighted sum of those of
@@ -28,8 +28,8 @@ __all__ = ["Body", "EncoderTrainer", "FineTuneSettings", "TrainingText", "Tuned"
 _SCALE: Final = 8.0
 """Unit vectors are stretched for the linear maps, so that both learn at a like pace."""
 
-_ALSO: Final = 0.7
-"""Target of a sentence that shows a label without being among the best ones for it."""
+_SHOWN: Final = 0.5
+"""Probability from which on a sentence counts as one that shows a label."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class FineTuneSettings:
 
 @dataclass(frozen=True, slots=True)
 class TrainingText:
-    """One annotated document, as the encoder learns from it.
+    """One document, as the encoder learns from it.
 
     Parameters
     ----------
@@ -71,17 +71,17 @@ class TrainingText:
         May be empty.
     sentences
         On one line each.
-    best, also
-        Of shape (n_sentences, n_labels): which sentences show a label best, and which others do.
+    shows
+        Of shape (n_sentences, n_labels), in [0, 1]: the probability to learn that a sentence shows
+        a label.
     labels
-        Of shape (n_labels,).
+        Of shape (n_labels,), in [0, 1]: the same for the document.
     """
 
     title: str
     sentences: Sequence[str]
-    best: NDArray[np.bool_]
-    also: NDArray[np.bool_]
-    labels: NDArray[np.bool_]
+    shows: NDArray[np.float32]
+    labels: NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,16 +225,16 @@ class EncoderTrainer:
             heads.logits(part, bool(text.title.strip()))
             for part, text in zip(parts, texts, strict=True)
         ]
-        shows = np.concatenate([np.where(text.best, 1.0, _ALSO * text.also) for text in texts])
+        shows = np.concatenate([text.shows for text in texts])
         labels = np.stack([text.labels for text in texts])
         sentence_loss = cross_entropy(
             torch.cat([sentences for sentences, _ in pairs]),
-            torch.tensor(shows, dtype=torch.float32),
+            torch.from_numpy(shows),
             reduction="none",
         )
         document_loss = cross_entropy(
             torch.stack([document for _, document in pairs]),
-            torch.tensor(labels, dtype=torch.float32),
+            torch.from_numpy(labels),
             reduction="none",
         )
         weight = self.settings.sentence_weight
@@ -293,7 +293,7 @@ class _Heads:
 
 
 def _frequencies(texts: Sequence[TrainingText]) -> NDArray[np.float64]:
-    shows = np.concatenate([text.best | text.also for text in texts])
+    shows = np.concatenate([text.shows >= _SHOWN for text in texts])
     return np.asarray(np.clip(shows.mean(axis=0), 1e-3, 1 - 1e-3))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 __all__ = ["JointFitter"]
 
+_ALSO: Final = np.float32(0.7)
+"""To learn of a sentence that shows a label without being among the best ones for it."""
+
 
 class JointFitter:
     """Fine-tunes the encoder with its linear maps; a :class:`ka2nlp.training.StageFitter`.
@@ -50,6 +53,8 @@ class JointFitter:
         Inverse regularisation of the word features.
     auxiliary
         Identifiers of the auxiliary documents.
+    taught
+        Further texts that the encoder and its linear maps learn from in every fit.
 
     Attributes
     ----------
@@ -67,12 +72,14 @@ class JointFitter:
         *,
         words_c: float = 4.0,
         auxiliary: frozenset[str] = frozenset(),
+        taught: Sequence[TrainingText] = (),
     ) -> None:
-        self._texts = [_training_text(one, taxonomy) for one in corpus]
+        texts = [_training_text(one, taxonomy) for one in corpus]
         self.examples = [
             _example(one, text, one.document.id in auxiliary)
-            for one, text in zip(corpus, self._texts, strict=True)
+            for one, text in zip(corpus, texts, strict=True)
         ]
+        self._texts = [*texts, *taught]
         self._body = body
         self._settings = settings
         self._progress = progress
@@ -90,7 +97,8 @@ class JointFitter:
 
     def __call__(self, train: Sequence[int], held_out: Sequence[int]) -> Fitted:
         """Fine-tune on the rows ``train``, and encode those held out with the result."""
-        tuned = self._trainer.fit(train)
+        taught = range(len(self.examples), len(self._texts))
+        tuned = self._trainer.fit([*train, *taught])
         words = fit_words(
             [self.examples[row].words for row in train],
             np.array([self.examples[row].labels for row in train]),
@@ -122,13 +130,12 @@ def _training_text(one: LabelledDocument, taxonomy: Taxonomy) -> TrainingText:
     return TrainingText(
         one.document.title,
         [" ".join(sentence.text.split()) for sentence in sentences],
-        best,
-        shows & ~best,
-        np.array([code in one.labels for code in taxonomy.codes]),
+        np.where(best, np.float32(1), _ALSO * shows.astype(np.float32)),
+        np.array([code in one.labels for code in taxonomy.codes], dtype=np.float32),
     )
 
 
 def _example(one: LabelledDocument, text: TrainingText, auxiliary: bool) -> Example:
     vectors: NDArray[np.float32] = np.zeros((len(text.sentences), 1), dtype=np.float32)
-    shows = text.best | text.also
-    return Example(vectors, vectors[0], shows, text.labels, whole_text(one.document), auxiliary)
+    labels = text.labels > 0
+    return Example(vectors, vectors[0], text.shows > 0, labels, whole_text(one.document), auxiliary)

@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
 __all__ = ["TransformerBody"]
 
-_TOKENS_PER_BATCH: Final = 2048
+_TOKENS_PER_BATCH: Final = 1024
 _DROPOUT: Final = 0.1
 """As all-MiniLM-L6-v2 was trained with, after each product that is added to the states."""
 
 _N_DRAWN: Final = 1 << 23
-"""Numbers in the masks; a batch takes at most 2,048 times 384 of them."""
+"""Numbers in the masks; a batch takes at most 1,024 times 384 of them."""
 
 
 class TransformerBody:
@@ -62,7 +62,7 @@ class TransformerBody:
         self._encoder: Any = AutoModel.from_pretrained(pretrained_folder()).eval()
         self.description = (
             f"all-MiniLM-L6-v2 (Apache-2.0), layers {n_frozen + 1} to 6 fine-tuned; "
-            "matrices and word table in 8-bit integers"
+            "matrices in 7-bit and word table in 8-bit integers"
         )
         self.dimension = int(self._encoder.config.hidden_size)
 

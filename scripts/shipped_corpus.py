@@ -6,7 +6,7 @@ import re
 import sys
 from pathlib import Path
 
-from ka2nlp import Taxonomy, read_documents
+from ka2nlp import Document, Taxonomy, read_documents
 from ka2nlp.annotations import read_annotations
 from ka2nlp.cli.corpus import report_join
 from ka2nlp.corpora import load_corpus
@@ -46,6 +46,15 @@ def corpus_of(
         )
     authored = load_corpus([CORPUS / "authored" / "en.jsonl"], (), taxonomy)
     return projects.documents, (*authored.documents, *chosen.documents)
+
+
+def unlabelled_of(texts: list[str]) -> list[Document]:
+    """Give the projects that nobody annotated, for a model to read to another."""
+    taxonomy = Taxonomy.load()
+    files = (CORPUS / "annotations").glob("*.jsonl")
+    known = {one.id for path in files for one in read_annotations(path, taxonomy)}
+    documents = [document for source in texts for document in read_documents(source)]
+    return [document for document in documents if document.id not in known]
 
 
 def folds_and_blocks() -> tuple[dict[str, int], dict[str, int]]:

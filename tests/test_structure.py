@@ -39,7 +39,7 @@ LAYERS = [
     {"bundles", "corpora", "duplicates", "evaluation", "splits"},
     {"agreement", "corpus_statistics"},
     {"tagger"},
-    {"estimators"},
+    {"estimators", "teaching"},
     {"first_stage"},
     {"training"},
     {"adaptation", "joint_training", "model_cards"},

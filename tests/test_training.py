@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from ka2nlp.embeddings import OnnxEncoder
 from ka2nlp.errors import CorpusError
 from ka2nlp.first_stage import Example
 from ka2nlp.labelled import LabelledDocument
+from ka2nlp.model_cards import write_card
 from ka2nlp.training import Settings, train_heads
 
 Call = Callable[..., tuple[int, str, str]]
@@ -159,6 +161,11 @@ def test_auxiliary_documents_teach_but_are_not_measured(tmp_path: Path) -> None:
     card = (bundle.folder / "card.md").read_text()
     assert "20 auxiliary documents" in card
     assert "\n\nLabels: by two readers of ours.\n\nEncoder: " in card
+    data = {**bundle.manifest.training_data, "n_taught": 7}
+    taught = write_card(replace(bundle.manifest, training_data=data), trained, trained.taxonomy, "")
+    assert "Beside these it learnt from 7 without labels" in taught[0]
+    assert bundle.manifest.training_data["n_taught"] == 0
+    assert "without labels" not in card
 
 
 def near_duplicates(n: int) -> list[LabelledDocument]:
