@@ -47,14 +47,14 @@ def test_no_file_holds_a_run_of_ten_words_of_a_real_summary() -> None:
     assert done.stdout == ""
 
 
-def authored() -> list[LabelledDocument]:
-    files = sorted((ROOT / "corpus" / "authored").glob("*.jsonl"))
+def authored(pattern: str = "*.jsonl") -> list[LabelledDocument]:
+    files = sorted((ROOT / "corpus" / "authored").glob(pattern))
     taxonomy = Taxonomy.load()
     return [one for file in files for one in read_labelled(file, taxonomy)]
 
 
 def test_authored_descriptions_are_labelled_sentence_by_sentence() -> None:
-    documents = authored()
+    documents = authored("**/*.jsonl")
     assert len({one.document.id for one in documents}) == len(documents) >= 100
     for one in documents:
         assert set(one.evidence) == set(one.labels)
@@ -66,7 +66,7 @@ def test_authored_descriptions_are_labelled_sentence_by_sentence() -> None:
 
 def test_authored_descriptions_are_written_one_by_one() -> None:
     """No two share a tenth of the shorter one's eight-word runs."""
-    documents = authored()
+    documents = authored("**/*.jsonl")
     pairs = near_duplicates([one.document.text for one in documents], 0.1)
     assert [(documents[p.first].document.id, documents[p.second].document.id) for p in pairs] == []
 
