@@ -120,6 +120,19 @@ class Heads:
             self.words.logits([words])[0],
         )
 
+    def probabilities(
+        self, sentences: NDArray[np.float32], title: NDArray[np.float32], words: str
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Give the probabilities of the labels, (n_labels,), and of serving an outcome, ().
+
+        Parameters
+        ----------
+        sentences, title, words
+            As ``document_features`` takes them; one sentence or more.
+        """
+        seen = self.document_features(sentences, title, words)
+        return self.second.probabilities(seen, len(sentences))
+
 
 def features(
     sentences: NDArray[np.floating], document: NDArray[np.floating], words: NDArray[np.floating]

@@ -129,7 +129,7 @@ def _training_text(one: LabelledDocument, taxonomy: Taxonomy) -> TrainingText:
     best = label_sentences(sentences, replace(one, also={}), taxonomy)
     return TrainingText(
         one.document.title,
-        [" ".join(sentence.text.split()) for sentence in sentences],
+        [sentence.line for sentence in sentences],
         np.where(best, np.float32(1), _ALSO * shows.astype(np.float32)),
         np.array([code in one.labels for code in taxonomy.codes], dtype=np.float32),
     )

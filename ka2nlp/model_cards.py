@@ -49,10 +49,11 @@ def write_card(
     pictures = _pictures(trained, taxonomy)
     data, evaluation = manifest.training_data, trained.evaluate()
     labels = f"\nLabels: by {labelled_by}.\n" if labelled_by else ""
+    taught = ""
     if n_taught := data["n_taught"]:
-        labels += f"""
-Beside these it learnt from {n_taught} without labels, by what another model says of them. Where
-that one has learnt from the corpus, the figures below are somewhat too good.
+        taught = f"""
+Beside the labelled documents it learnt from {n_taught} without labels, by what another model says
+of them. Where that one has learnt from the corpus, the figures below are somewhat too good.
 """
     shown = f"\n![Share of documents with a code, by its probability]({RELIABILITY})\n"
     card = f"""# {manifest.name} {manifest.version}
@@ -67,7 +68,7 @@ corpus {data["fingerprint"]}) by
     {manifest.command}
 {labels}
 Encoder: {encoder}.
-
+{taught}
 ## Cross-validation on the training corpus
 
 {(~trained.auxiliary).sum()} documents in {len(np.unique(trained.folds))} folds, near-duplicates

@@ -107,6 +107,11 @@ class Sentence:
                 "expected as many characters as lie between the offsets"
             )
 
+    @property
+    def line(self) -> str:
+        """The text on one line, as it is encoded."""
+        return " ".join(self.text.split())
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:

@@ -101,7 +101,7 @@ def _split_batches(
     try:
         for document in documents:
             sentences = split_sentences(document.text)
-            lines = [document.title, *(" ".join(s.text.split()) for s in sentences)]
+            lines = [document.title, *(sentence.line for sentence in sentences)]
             batch.append((document, sentences, lines))
             if len(batch) == DOCUMENTS_PER_BATCH:
                 yield batch
@@ -310,8 +310,9 @@ class Tagger:
         words = document.text.split()
         warnings = [*document.problems, *_warnings(document.text, len(words))]
         if encoded.sentences:
-            seen = heads.document_features(encoded.vectors, encoded.title, whole_text(document))
-            scores, relevance = heads.second.probabilities(seen, len(encoded.sentences))
+            scores, relevance = heads.probabilities(
+                encoded.vectors, encoded.title, whole_text(document)
+            )
             scores = raise_parents(scores, taxonomy.parents)
             decided, positions = withhold(
                 decide(scores, heads.thresholds.astype(np.float64), taxonomy.parents),

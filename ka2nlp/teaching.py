@@ -43,11 +43,10 @@ def teach(
 
 def _said_by(teacher: Tagger, encoded: EncodedDocument) -> TrainingText:
     heads, document = teacher.heads, encoded.document
-    seen = heads.document_features(encoded.vectors, encoded.title, whole_text(document))
-    scores, _ = heads.second.probabilities(seen, len(encoded.sentences))
+    scores, _ = heads.probabilities(encoded.vectors, encoded.title, whole_text(document))
     return TrainingText(
         document.title,
-        [" ".join(sentence.text.split()) for sentence in encoded.sentences],
+        [sentence.line for sentence in encoded.sentences],
         sigmoid(heads.sentence_logits(encoded.vectors)).astype(np.float32),
         raise_parents(scores, teacher.taxonomy.parents).astype(np.float32),
     )

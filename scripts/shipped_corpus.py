@@ -34,7 +34,7 @@ def corpus_of(
     of other actions that were chosen for their rare codes.
     """
     taxonomy = Taxonomy.load()
-    documents = [document for source in texts for document in read_documents(source)]
+    documents = _read(texts)
     projects = load_corpus([PROJECTS], documents, taxonomy)
     report_join(projects.joined)
     chosen = load_corpus([CHOSEN], documents, taxonomy)
@@ -53,8 +53,11 @@ def unlabelled_of(texts: list[str]) -> list[Document]:
     taxonomy = Taxonomy.load()
     files = (CORPUS / "annotations").glob("*.jsonl")
     known = {one.id for path in files for one in read_annotations(path, taxonomy)}
-    documents = [document for source in texts for document in read_documents(source)]
-    return [document for document in documents if document.id not in known]
+    return [document for document in _read(texts) if document.id not in known]
+
+
+def _read(texts: list[str]) -> list[Document]:
+    return [document for source in texts for document in read_documents(source)]
 
 
 def folds_and_blocks() -> tuple[dict[str, int], dict[str, int]]:

@@ -42,7 +42,7 @@ def test_the_shipped_models_say_whose_labels_they_learnt(name: str, taxonomy: Ta
     card = (load_bundle(find_model(name), taxonomy).folder / "card.md").read_text()
     script = (ROOT / "scripts" / "build_model").read_text()
     (said,) = re.findall(r'^LABELLED_BY = "(.+)"$', script, re.MULTILINE)
-    assert f"\n\nLabels: by {said}.\n\n" in card
+    assert f"\n\nLabels: by {said}.\n\nEncoder: " in card
 
 
 def test_round_trip(tmp_path: Path, taxonomy: Taxonomy) -> None:

@@ -163,7 +163,7 @@ def test_auxiliary_documents_teach_but_are_not_measured(tmp_path: Path) -> None:
     assert "\n\nLabels: by two readers of ours.\n\nEncoder: " in card
     data = {**bundle.manifest.training_data, "n_taught": 7}
     taught = write_card(replace(bundle.manifest, training_data=data), trained, trained.taxonomy, "")
-    assert "Beside these it learnt from 7 without labels" in taught[0]
+    assert "\n\nBeside the labelled documents it learnt from 7 without labels" in taught[0]
     assert bundle.manifest.training_data["n_taught"] == 0
     assert "without labels" not in card
 
