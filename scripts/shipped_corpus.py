@@ -10,7 +10,7 @@ from ka2nlp import Document, Taxonomy, read_documents
 from ka2nlp.annotations import read_annotations
 from ka2nlp.cli.corpus import report_join
 from ka2nlp.corpora import load_corpus
-from ka2nlp.labelled import LabelledDocument
+from ka2nlp.labelled import LabelledDocument, read_labelled
 from ka2nlp.splits import read_split
 
 CORPUS = Path(__file__).resolve().parent.parent / "corpus"
@@ -24,7 +24,9 @@ FIRST_TEST_YEAR = 2017
 """Of the temporal test part."""
 
 PROJECTS = CORPUS / "annotations" / "pool.jsonl"
-CHOSEN = CORPUS / "annotations" / "rare.jsonl"
+CHOSEN = [CORPUS / "annotations" / name for name in ("rare.jsonl", "later.jsonl")]
+AUTHORED = CORPUS / "authored" / "en.jsonl"
+MORE_AUTHORED = CORPUS / "authored" / "later" / "en.jsonl"
 
 
 def corpus_of(
@@ -37,14 +39,15 @@ def corpus_of(
     documents = _read(texts)
     projects = load_corpus([PROJECTS], documents, taxonomy)
     report_join(projects.joined)
-    chosen = load_corpus([CHOSEN], documents, taxonomy)
+    chosen = load_corpus(CHOSEN, documents, taxonomy)
     report_join(chosen.joined)
     if chosen.joined and chosen.joined.without_text:
         sys.exit(
-            f"got no text for {len(chosen.joined.without_text)} projects of {CHOSEN.name}; "
+            f"got no text for {len(chosen.joined.without_text)} projects of "
+            f"{' and '.join(path.name for path in CHOSEN)}; "
             "give the summaries of the other actions too"
         )
-    authored = load_corpus([CORPUS / "authored" / "en.jsonl"], (), taxonomy)
+    authored = load_corpus([AUTHORED, MORE_AUTHORED], (), taxonomy)
     return projects.documents, (*authored.documents, *chosen.documents)
 
 
@@ -65,8 +68,8 @@ def folds_and_blocks() -> tuple[dict[str, int], dict[str, int]]:
 
     The temporal test part is a fold and a block; a test document with older kin goes with them.
     Three of the five other folds are the second block, and two are always learnt from. The projects
-    of other actions are measured nowhere; what judges the temporal test part learns from those of
-    earlier years alone.
+    of other actions and our descriptions outside the split are measured nowhere; what judges the
+    temporal test part learns from projects of earlier years alone.
     """
     split = read_split(CORPUS / "splits.json")
     known = dict.fromkeys(split.test, TEMPORAL) | {
@@ -78,10 +81,12 @@ def folds_and_blocks() -> tuple[dict[str, int], dict[str, int]]:
         for identifier, group in split.groups.items()
     }
     blocks = {identifier: BLOCKS[fold] for identifier, fold in folds.items()}
-    for one in read_annotations(CHOSEN, Taxonomy.load()):
+    taxonomy = Taxonomy.load()
+    for one in (one for path in CHOSEN for one in read_annotations(path, taxonomy)):
         folds[one.id] = -1
         blocks[one.id] = BLOCKS[TEMPORAL] if year_of(one.id) >= FIRST_TEST_YEAR else -1
-    return folds, blocks
+    always = dict.fromkeys((one.document.id for one in read_labelled(MORE_AUTHORED, taxonomy)), -1)
+    return folds | always, blocks | always
 
 
 def year_of(identifier: str) -> int:
