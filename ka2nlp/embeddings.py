@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
@@ -116,7 +117,7 @@ class OnnxEncoder:
             ) from error
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
-        self._remembered: dict[str, NDArray[np.float32]] = {}
+        self._remembered = _NewestVectors(REMEMBERED, self.dimension)
         self._tokens_per_batch = TOKENS_PER_BATCH if device == "cpu" else _TOKENS_ON_DEVICE
         self._threads = ThreadPoolExecutor((n_threads or os.cpu_count()) if device == "cpu" else 1)
 
@@ -141,21 +142,13 @@ class OnnxEncoder:
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Encode texts; see :meth:`Encoder.encode`."""
-        remembered = self._remembered
-        found = {text: remembered[text] for text in texts if text in remembered}
-        new = list(dict.fromkeys(text for text in texts if text not in found))
-        encoded = dict(zip(new, self._encode_new(new), strict=True))
-        rows = [encoded[text] if text in encoded else found[text] for text in texts]
-        if encoded:
-            self._remember(encoded)
-        return np.array(rows, dtype=np.float32).reshape(len(rows), self.dimension)
-
-    def _remember(self, encoded: Mapping[str, NDArray[np.float32]]) -> None:
-        """Keep the newest vectors; the oldest make room for them."""
-        kept = {**self._remembered, **{text: row.copy() for text, row in encoded.items()}}
-        for text in list(kept)[: max(0, len(kept) - REMEMBERED)]:
-            del kept[text]
-        self._remembered = kept  # put in place whole, for other threads
+        different = list(dict.fromkeys(texts))
+        vectors, known = self._remembered.find(different)
+        new = [text for text, is_known in zip(different, known, strict=True) if not is_known]
+        vectors[~known] = self._encode_new(new)
+        self._remembered.keep(new, vectors[~known])
+        rows = {text: row for row, text in enumerate(different)}
+        return vectors[[rows[text] for text in texts]]
 
     def _encode_new(self, texts: Sequence[str]) -> NDArray[np.float32]:
         windows, owners = self.tokenize(texts)
@@ -215,6 +208,35 @@ class OnnxEncoder:
     def _special_tokens(self) -> tuple[int, int]:
         first, last = self._tokenizer.encode("").ids
         return first, last
+
+
+class _NewestVectors:
+    """The vectors of the newest texts, in one block of memory that neither grows nor splits."""
+
+    def __init__(self, size: int, dimension: int) -> None:
+        self._vectors = np.zeros((size, dimension), dtype=np.float32)
+        self._texts: list[str | None] = [None] * size
+        self._rows: dict[str, int] = {}
+        self._next = 0
+        self._lock = Lock()
+
+    def find(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """Give a row for each text, and whether it is the one that was kept, or to be filled."""
+        with self._lock:
+            rows = np.array([self._rows.get(text, -1) for text in texts], dtype=np.int64)
+            return self._vectors[rows], rows >= 0
+
+    def keep(self, texts: Sequence[str], vectors: NDArray[np.float32]) -> None:
+        """Keep vectors; the oldest make room for them."""
+        with self._lock:
+            for text, vector in zip(texts, vectors, strict=True):
+                if text in self._rows:  # another thread was faster
+                    continue
+                if (oldest := self._texts[self._next]) is not None:
+                    del self._rows[oldest]
+                self._vectors[self._next] = vector
+                self._texts[self._next], self._rows[text] = text, self._next
+                self._next = (self._next + 1) % len(self._texts)
 
 
 class SentenceTransformerEncoder:

@@ -72,6 +72,17 @@ def test_other_weights_do_not_take_the_place_of_those_pickled(tmp_path: Path) ->
         pickle.loads(kept)  # noqa: S301
 
 
+def test_what_is_remembered_makes_room_for_the_newest(
+    tagger: Tagger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ka2nlp.embeddings.REMEMBERED", 3)
+    forgetful = OnnxEncoder(find_model(), n_threads=2)
+    expected = tagger.encoder.encode(TEXTS)
+    for rows in ([0, 1], [1, 2, 1], [5, 4, 3, 2, 1, 0], [0, 5, 0], [], [3]):
+        found = forgetful.encode([TEXTS[row] for row in rows])
+        np.testing.assert_array_equal(found, expected[rows])
+
+
 def test_repeated_texts_get_one_vector(tagger: Tagger) -> None:
     one, other, again = tagger.encoder.encode([TEXTS[0], TEXTS[1], TEXTS[0]])
     assert (one == again).all()
