@@ -104,6 +104,8 @@ def test_any_table_by_the_names_of_its_columns(ending: str, tmp_path: Path) -> N
     TABLES[ending](path)
     found = list(read_documents(path, text_column="about US", id_column="Code"))
     assert [(one.id, one.text) for one in found] == [("1", "We train."), ("2", "We mend.")]
+    (first, _) = read_documents(path, text_column="about US", title_column="code")
+    assert (first.title, first.text) == ("1", "We train.")
 
 
 @pytest.mark.parametrize("ending", ["csv", "xlsx", "parquet"])
@@ -120,6 +122,9 @@ def test_columns_named_on_the_command_line(call: Call, tmp_path: Path) -> None:
     code, output, _ = call("tag", tmp_path, "-f", "jsonl", *columns)
     assert code == 0
     assert [json.loads(line)["id"] for line in output.splitlines()] == ["1", "2"]
+    code, output, _ = call("tag", tmp_path, *columns[:2], "--title-column", "code")
+    assert code == 0
+    assert [line for line in output.splitlines() if line in ("1", "2")] == ["1", "2"]
 
 
 GRANT = (

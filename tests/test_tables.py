@@ -13,6 +13,7 @@ from conftest import ROOT
 
 from ka2nlp.documents import read_documents
 from ka2nlp.documents.columns import find_columns, normalise
+from ka2nlp.documents.options import ReadingOptions
 from ka2nlp.errors import InputError
 
 GRANT = (
@@ -113,10 +114,14 @@ def test_the_grant_sentence_is_known_by_its_beginning() -> None:
 
 
 def test_columns_may_be_named() -> None:
-    columns = find_columns(["code", "About", "text"], text="about", id="code")
-    assert (columns.id, columns.text) == (0, (1,))
+    named = ReadingOptions(text_column="about", id_column="code", title_column="NAME")
+    columns = find_columns(["code", "About", "text", "title", "name"], named)
+    assert (columns.id, columns.text, columns.title) == (0, (1,), 4)
+    assert columns.metadata == {2: "text", 3: "title"}
     with pytest.raises(InputError, match="got no column 'aboot', expected one of: code, About"):
-        find_columns(["code", "About"], text="aboot")
+        find_columns(["code", "About"], ReadingOptions(text_column="aboot"))
+    with pytest.raises(InputError, match="got no column 'nom', expected one of: code, text"):
+        find_columns(["code", "text"], ReadingOptions(title_column="nom"))
     with pytest.raises(InputError, match="got the columns name, city, expected one named text"):
         find_columns(["name", "city"])
 

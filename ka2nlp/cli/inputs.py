@@ -25,6 +25,7 @@ _OPTIONS = (
     click.option("--encoding", default="utf-8", show_default=True, help="Of the input files."),
     click.option("--text-column", metavar="NAME", help="Column of a table that holds the text."),
     click.option("--id-column", metavar="NAME", help="Column of a table that identifies a row."),
+    click.option("--title-column", metavar="NAME", help="Column of a table that holds the title."),
     click.option(
         "--sql", metavar="QUERY", help="Read the rows of this query; INPUT is the database."
     ),
@@ -50,6 +51,7 @@ def reading_options(command: Callable[..., None]) -> Callable[..., None]:
         encoding: str,
         text_column: str | None,
         id_column: str | None,
+        title_column: str | None,
         sql: str | None,
         **others: Any,  # noqa: ANN401
     ) -> None:
@@ -59,6 +61,7 @@ def reading_options(command: Callable[..., None]) -> Callable[..., None]:
             encoding=encoding,
             text_column=text_column,
             id_column=id_column,
+            title_column=title_column,
             sql=sql,
         )
         command(read=read, **others)

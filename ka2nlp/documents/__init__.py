@@ -26,6 +26,7 @@ def read_documents(
     encoding: str = "utf-8",
     text_column: str | None = None,
     id_column: str | None = None,
+    title_column: str | None = None,
     sql: str | None = None,
 ) -> Iterator[Document]:
     """Read the documents of one source, lazily.
@@ -39,7 +40,7 @@ def read_documents(
         A name in ``READERS``; by default the file's ending tells, and standard input is text.
     encoding
         Of the characters; a byte order mark, or what a web page says of itself, overrides it.
-    text_column, id_column
+    text_column, id_column, title_column
         Names of these columns of a table; by default they are found by the usual names.
     sql
         The query whose rows are the documents, where the source is a database.
@@ -55,7 +56,7 @@ def read_documents(
     InputError
         When the source is not there, is empty, has an unknown format, or cannot be read.
     """
-    options = ReadingOptions(encoding, text_column, id_column)
+    options = ReadingOptions(encoding, text_column, id_column, title_column)
     found = False
     for document in _documents(str(source), format, options, sql):
         found = True

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+from ka2nlp.documents.options import ReadingOptions
 from ka2nlp.errors import InputError
 from ka2nlp.records import Document
 
@@ -116,23 +117,18 @@ def normalise(header: str) -> str:
     return " ".join(re.findall(r"\w+", apart.replace("_", " ").lower()))
 
 
-def find_columns(
-    headers: Sequence[str],
-    *,
-    text: str | None = None,
-    id: str | None = None,
-    keep_empty: bool = False,
-) -> Columns:
+_AS_USUAL: Final = ReadingOptions()
+
+
+def find_columns(headers: Sequence[str], options: ReadingOptions = _AS_USUAL) -> Columns:
     """Find the columns of a table by its header row.
 
     Parameters
     ----------
     headers
         As they stand in the file.
-    text, id
-        Names that settle which columns these are.
-    keep_empty
-        Whether documents are to have metadata for empty cells too.
+    options
+        May name the columns of the text, the identifier and the title.
 
     Raises
     ------
@@ -140,9 +136,10 @@ def find_columns(
         When no column holds a text, or a column that was named is not there.
     """
     names = [normalise(header) for header in headers]
-    id_at = _named(headers, id) if id else _first(names, _ID)
-    title_at = _first(names, _TITLE)
-    text_at = (_named(headers, text),) if text else _text_columns(names)
+    id_name, title_name, text_name = options.id_column, options.title_column, options.text_column
+    id_at = _named(headers, id_name) if id_name else _first(names, _ID)
+    title_at = _named(headers, title_name) if title_name else _first(names, _TITLE)
+    text_at = (_named(headers, text_name),) if text_name else _text_columns(names)
     if not text_at:
         shown = ", ".join(header for header in headers[:12] if header.strip())
         raise InputError(
@@ -155,7 +152,7 @@ def find_columns(
         for position, (header, name) in enumerate(zip(headers, names, strict=True))
         if position not in taken and name and not _PARTNER.match(f"{name} ")
     }
-    return Columns(id_at, title_at, text_at, metadata, keep_empty)
+    return Columns(id_at, title_at, text_at, metadata, options.keep_empty)
 
 
 def _first(names: Sequence[str], wanted: Sequence[str]) -> int | None:

@@ -95,6 +95,6 @@ def _documents(
     with connection.exec_driver_sql(sql, execution_options=settings) as result:
         if not result.returns_rows:
             raise InputError("got a statement without rows, expected a query (SELECT)")
-        columns = find_columns(list(result.keys()), text=options.text_column, id=options.id_column)
+        columns = find_columns(list(result.keys()), options)
         for number, row in enumerate(result, start=1):
             yield columns.document(tuple(row), f"{Path(name).stem}:{number}")

@@ -68,12 +68,7 @@ def _documents(text: TextIO, name: str, options: ReadingOptions) -> Iterator[Doc
     reader = csv.reader(text, delimiter=_delimiter(text.readline()))
     text.seek(start)
     headers = next(reader)
-    columns = find_columns(
-        headers,
-        text=options.text_column,
-        id=options.id_column,
-        keep_empty=options.keep_empty,
-    )
+    columns = find_columns(headers, options)
     rows = 0
     while True:
         place = f"{name}:{before + reader.line_num + 1}"
@@ -126,7 +121,7 @@ def _find_header(text: TextIO, options: ReadingOptions) -> tuple[int, int]:
 
 def _is_header(cells: list[str], options: ReadingOptions) -> bool:
     try:
-        find_columns(cells, text=options.text_column, id=options.id_column)
+        find_columns(cells, options)
     except InputError:
         return False
     return True

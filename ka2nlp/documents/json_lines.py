@@ -53,7 +53,7 @@ def _document(line: bytes, place: str, options: ReadingOptions) -> Document:
 
 @lru_cache
 def _columns(keys: tuple[str, ...], options: ReadingOptions) -> Columns:
-    return find_columns(keys, text=options.text_column, id=options.id_column)
+    return find_columns(keys, options)
 
 
 def _unreadable(place: str, problem: str) -> Document:

@@ -15,7 +15,7 @@ class ReadingOptions:
     ----------
     encoding
         Of the characters, where the source does not say itself.
-    text_column, id_column
+    text_column, id_column, title_column
         Names of these columns of a table; by default they are found by the usual names.
     most_pages
         Of a PDF; one with more is refused. None reads any number.
@@ -26,5 +26,6 @@ class ReadingOptions:
     encoding: str = "utf-8"
     text_column: str | None = None
     id_column: str | None = None
+    title_column: str | None = None
     most_pages: int | None = None
     keep_empty: bool = False

@@ -27,12 +27,7 @@ def read_parquet(stream: BinaryIO, name: str, options: ReadingOptions) -> Iterat
             table = ParquetFile(file)
         except ArrowInvalid as error:
             raise InputError(f"got a file that is not Parquet ({error})") from error
-        columns = find_columns(
-            table.schema_arrow.names,
-            text=options.text_column,
-            id=options.id_column,
-            keep_empty=options.keep_empty,
-        )
+        columns = find_columns(table.schema_arrow.names, options)
         number = 0
         for batch in table.iter_batches(batch_size=_ROWS):
             for row in batch.to_pylist():

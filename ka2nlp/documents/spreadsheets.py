@@ -42,12 +42,7 @@ def read_spreadsheet(stream: BinaryIO, name: str, options: ReadingOptions) -> It
         for number, cells in enumerate(islice(rows, HEADER_WITHIN), start=first):
             headers = [str(cell) for cell in cells]
             try:
-                columns = find_columns(
-                    headers,
-                    text=options.text_column,
-                    id=options.id_column,
-                    keep_empty=options.keep_empty,
-                )
+                columns = find_columns(headers, options)
             except InputError as error:
                 reasons.append(str(error))
                 continue
