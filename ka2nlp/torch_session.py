@@ -1,8 +1,9 @@
 """Compute the graph of an encoder with PyTorch, on a graphics processor (needs ``ka2nlp[train]``).
 
 onnxruntime has no products of integers for such a device. PyTorch multiplies the same integers as
-32-bit floats, which hold them exactly: a sum of 1,536 products of 7 and 8 bits is under 2**24. What
-lies between differs from a CPU's in its last bits.
+32-bit floats, which hold them exactly below 2**24. A sum of 384 products of 7 and 8 bits always
+is; one of 1,536 after GELU, unless most of them are near their largest value. What lies between
+differs from a CPU's in its last bits.
 """
 
 from __future__ import annotations
