@@ -102,7 +102,7 @@ def test_it_tags_with_its_own_labels(model: Path) -> None:
     tagger = Tagger.load(model)
     report = tagger.tag(Document("1", "Hedges", PROJECT))
     assert set(report.scores) == {"INC", "DIG", "ENV", "DEM"}
-    assert max(report.scores, key=report.scores.__getitem__) == "ENV"
+    assert {tag.code for tag in report.tags} == {"ENV", "DEM"}  # they ask the council, too
     environment = next(tag for tag in report.tags if tag.code == "ENV")
     assert environment.level == "horizontal"
     assert environment.best_sentence.startswith("Pupils plant a hedge")
