@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
@@ -145,8 +146,9 @@ class OnnxEncoder:
         different = list(dict.fromkeys(texts))
         vectors, known = self._remembered.find(different)
         new = [text for text, is_known in zip(different, known, strict=True) if not is_known]
-        vectors[~known] = self._encode_new(new)
-        self._remembered.keep(new, vectors[~known])
+        encoded = self._encode_new(new)
+        vectors[~known] = encoded
+        self._remembered.keep(new, encoded)
         rows = {text: row for row, text in enumerate(different)}
         return vectors[[rows[text] for text in texts]]
 
@@ -215,9 +217,7 @@ class _NewestVectors:
 
     def __init__(self, size: int, dimension: int) -> None:
         self._vectors = np.zeros((size, dimension), dtype=np.float32)
-        self._texts: list[str | None] = [None] * size
-        self._rows: dict[str, int] = {}
-        self._next = 0
+        self._rows: OrderedDict[str, int] = OrderedDict()  # the oldest come first
         self._lock = Lock()
 
     def find(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
@@ -232,11 +232,11 @@ class _NewestVectors:
             for text, vector in zip(texts, vectors, strict=True):
                 if text in self._rows:  # another thread was faster
                     continue
-                if (oldest := self._texts[self._next]) is not None:
-                    del self._rows[oldest]
-                self._vectors[self._next] = vector
-                self._texts[self._next], self._rows[text] = text, self._next
-                self._next = (self._next + 1) % len(self._texts)
+                row = len(self._rows)
+                if row == len(self._vectors):
+                    _, row = self._rows.popitem(last=False)
+                self._vectors[row] = vector
+                self._rows[text] = row
 
 
 class SentenceTransformerEncoder:

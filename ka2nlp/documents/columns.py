@@ -55,6 +55,7 @@ _RENAMED: Final = {
     "participating countries": "countries",
 }
 _PREFIXED: Final = {"eu grant award in euros": "grant_eur"}
+_AS_USUAL: Final = ReadingOptions()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +116,6 @@ def normalise(header: str) -> str:
     """
     apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", header.strip())
     return " ".join(re.findall(r"\w+", apart.replace("_", " ").lower()))
-
-
-_AS_USUAL: Final = ReadingOptions()
 
 
 def find_columns(headers: Sequence[str], options: ReadingOptions = _AS_USUAL) -> Columns:
