@@ -33,6 +33,7 @@ from ka2nlp.encoders import encoder_files
 from ka2nlp.errors import ModelError
 from ka2nlp.heads import Heads
 from ka2nlp.second_stage import SecondStage
+from ka2nlp.sentences import SEGMENTER_VERSION
 from ka2nlp.taxonomy import Taxonomy
 from ka2nlp.words import WordModel
 
@@ -160,6 +161,11 @@ def load_bundle(folder: Path, taxonomy: Taxonomy | None = None) -> Bundle:
         raise ModelError(
             f"got the model {manifest.name} for the taxonomy {manifest.taxonomy}, expected "
             f"{taxonomy.fingerprint}; train a model for this taxonomy"
+        )
+    if manifest.segmenter != SEGMENTER_VERSION:
+        raise ModelError(
+            f"got the model {manifest.name}, made for version {manifest.segmenter} of the sentence "
+            f"rules, expected {SEGMENTER_VERSION}; train it anew"
         )
     heads = _read_heads(folder)
     if heads.n_labels != len(taxonomy):

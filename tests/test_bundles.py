@@ -135,6 +135,7 @@ def test_another_taxonomy(bundle: Path, taxonomy: Taxonomy) -> None:
         ({"format": 99}, "bundle format 99, expected 3"),
         ({"surprise": 1}, "entries are not a manifest's"),
         ({"files": {}}, "without heads.npz"),
+        ({"segmenter": 99}, "made for version 99 of the sentence rules, expected 1; train it anew"),
     ],
 )
 def test_bad_manifests(
