@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -202,6 +204,21 @@ def test_an_archive_of_documents_cannot_be_read_again(tmp_path: Path) -> None:
     tag_archive([Document("a", "", PROJECT)], tmp_path / "archive", model="fast", n_workers=1)
     with pytest.raises(ArchiveError, match="made of documents without a source"):
         next(read_archived(tmp_path / "archive", lambda source: iter(()), TAXONOMY))
+
+
+def test_inputs_are_read_while_others_can_write(
+    review: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(source: Path | str, **options: Any) -> Iterator[Document]:
+        with closing(sqlite3.connect(tmp_path / "desk.db", timeout=0)) as other:
+            other.execute("BEGIN IMMEDIATE")
+        yield Document("a", "", PROJECT)
+
+    monkeypatch.setattr("ka2nlp.cli.inputs.read_documents", read)
+    review("create", "Spring")
+    code, output, error = review("add", "Spring", "rows.jsonl")
+    assert (code, error) == (0, "")
+    assert output.startswith("1 new proposals")
 
 
 def test_a_changed_text_is_a_new_version(review: Call, url: str, tmp_path: Path) -> None:
