@@ -221,6 +221,14 @@ def test_inputs_are_read_while_others_can_write(
     assert output.startswith("1 new proposals")
 
 
+@pytest.mark.parametrize("name", ["Round 2 [pilot]", "Round 2 [/final]", "Round :two:"])
+def test_names_stand_in_tables_as_they_are(review: Call, name: str) -> None:
+    review("create", name)
+    code, output, error = review("calls")
+    assert (code, error) == (0, "")
+    assert name in output
+
+
 def test_a_changed_text_is_a_new_version(review: Call, url: str, tmp_path: Path) -> None:
     rows = tmp_path / "rows.jsonl"
     review("create", "Spring")
