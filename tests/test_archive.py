@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -392,6 +393,26 @@ def test_progress_as_json_lines(call: Call, tmp_path: Path) -> None:
     assert lines[-1]["total"] == 5
     assert lines[-1]["seconds_left"] == 0
     assert all(line["tagged_per_second"] > 0 for line in lines)
+
+
+@pytest.mark.parametrize("words", [["in.pdf"], ["in.csv", "--input-format", "pdf"]])
+def test_a_file_of_one_document_is_counted_unread(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str]
+) -> None:
+    readers: list[threading.Thread] = []
+
+    def read(source: Path | str, **settings: Any) -> Iterator[Document]:
+        readers.append(threading.current_thread())
+        yield description(1)
+
+    monkeypatch.setattr("ka2nlp.cli.inputs.read_documents", read)
+    path = tmp_path / words[0]
+    path.touch()
+    where = ["-o", tmp_path / "out", "--workers", 1, "--progress", "json"]
+    code, _, error = call("archive", path, path, *words[1:], *where)
+    assert code == 0
+    assert json.loads(error.splitlines()[-1])["total"] == 2
+    assert readers == [threading.main_thread()] * 2
 
 
 def test_bad_calls(call: Call, tmp_path: Path) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -181,7 +183,8 @@ def test_an_archive_brings_its_tags(review: Call, url: str, tmp_path: Path) -> N
     write_rows(rows, texts | {"b": "Pupils sing. " + PROJECT})
     review("create", "Spring")
     code, output, error = review("add", "Spring", tmp_path / "archive")
-    assert (code, error) == (0, "")
+    assert code == 0
+    assert error == "ka2nlp: left out empty: the text is empty: there is nothing to tag\n"
     assert output == (
         "2 new proposals, 0 with a new text, 0 as they were; 1 suggestions taken over\n"
     )
@@ -198,10 +201,79 @@ def test_an_archive_brings_its_tags(review: Call, url: str, tmp_path: Path) -> N
     assert "tagged 1 texts" in review("suggest", "Spring", "--model", "fast")[1]
 
 
+def added_again(
+    folder: Path, review: Call, before: dict[str, str], after: dict[str, str]
+) -> tuple[str, str]:
+    """Tag rows, write other rows in their place, and add the archive: output and error."""
+    rows = folder / "rows.jsonl"
+    write_rows(rows, before)
+    tag_archive([str(rows), str(rows)], folder / "archive", model="fast", n_workers=1)
+    write_rows(rows, after)
+    review("create", "Spring")
+    code, output, error = review("add", "Spring", folder / "archive")
+    assert code == 0
+    return output, error
+
+
+def test_rows_that_an_input_has_no_more_are_told(review: Call, tmp_path: Path) -> None:
+    texts = {"a": PROJECT, "b": f"Pupils sing. {PROJECT}"}
+    output, error = added_again(tmp_path, review, texts, {"a": PROJECT})
+    assert output.startswith("1 new proposals")
+    assert output.endswith("1 suggestions taken over\n")
+    rows = tmp_path / "rows.jsonl"
+    reason = f"got {rows} without row 2, which it had when it was tagged"
+    assert error == f"ka2nlp: left out b: {reason}\n"
+
+
+def test_rows_that_an_input_has_since_come_without_tags(review: Call, tmp_path: Path) -> None:
+    texts = {"a": PROJECT, "b": f"Pupils sing. {PROJECT}"}
+    output, error = added_again(tmp_path, review, {"a": PROJECT}, texts)
+    assert (output[:15], error) == ("2 new proposals", "")
+    assert output.endswith("1 suggestions taken over\n")
+
+
+def test_an_input_that_could_not_be_tagged_is_told(review: Call, tmp_path: Path) -> None:
+    good, bad = tmp_path / "good.txt", tmp_path / "bad.txt"
+    good.write_text(PROJECT)
+    bad.write_text(" ")
+    tag_archive([str(good), str(bad)], tmp_path / "archive", model="fast", n_workers=1)
+    review("create", "Spring")
+    code, output, error = review("add", "Spring", tmp_path / "archive")
+    assert code == 0
+    assert output.startswith("1 new proposals")
+    reason = f"{bad}: got an empty text, expected a project description"
+    assert error == f"ka2nlp: left out {bad}:1: {reason}\n"
+    bad.write_text(f"Pupils sing. {PROJECT}")
+    assert review("add", "Spring", tmp_path / "archive")[1].startswith("1 new proposals")
+
+
 def test_an_archive_of_documents_cannot_be_read_again(tmp_path: Path) -> None:
     tag_archive([Document("a", "", PROJECT)], tmp_path / "archive", model="fast", n_workers=1)
     with pytest.raises(ArchiveError, match="made of documents without a source"):
         next(read_archived(tmp_path / "archive", lambda source: iter(()), TAXONOMY))
+
+
+def test_inputs_are_read_while_others_can_write(
+    review: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(source: Path | str, **options: Any) -> Iterator[Document]:
+        with closing(sqlite3.connect(tmp_path / "desk.db", timeout=0)) as other:
+            other.execute("BEGIN IMMEDIATE")
+        yield Document("a", "", PROJECT)
+
+    monkeypatch.setattr("ka2nlp.cli.inputs.read_documents", read)
+    review("create", "Spring")
+    code, output, error = review("add", "Spring", "rows.jsonl")
+    assert (code, error) == (0, "")
+    assert output.startswith("1 new proposals")
+
+
+@pytest.mark.parametrize("name", ["Round 2 [pilot]", "Round 2 [/final]", "Round :two:"])
+def test_names_stand_in_tables_as_they_are(review: Call, name: str) -> None:
+    review("create", name)
+    code, output, error = review("calls")
+    assert (code, error) == (0, "")
+    assert name in output
 
 
 def test_a_changed_text_is_a_new_version(review: Call, url: str, tmp_path: Path) -> None:

@@ -522,6 +522,15 @@ def test_administrators_look_after_users(team: Mapping[str, Visitor]) -> None:
     assert "expected 12 to 1000" in short
 
 
+def test_a_role_changes_only_by_its_button(team: Mapping[str, Visitor]) -> None:
+    page = team["marta"].get("/users")
+    forms = re.findall(r"<form[^>]*>(?:(?!</form>).)*<select[^>]*name=\"role\".*?</form>", page)
+    assert len(forms) == len(PEOPLE)
+    assert all("<button>Change</button>" in form for form in forms)
+    assert "data-choose" not in page
+    assert "choosing.js" not in page
+
+
 def test_tokens_are_shown_once_and_passwords_renewed(team: Mapping[str, Visitor]) -> None:
     ana = team["ana"]
     page = ana.send("/account/tokens", ana.get("/account"), 200, label="my script")
@@ -554,6 +563,10 @@ def test_the_buttons_of_the_last_question_come_before_its_list(alone: Visitor) -
     path = read_alone(alone)
     page = alone.get(alone.send(f"{path}/finish", alone.get(path)))
     assert page.index("Finish all the same") < page.index('<ul class="undecided"')
+
+
+def test_the_home_link_has_a_name_where_its_words_are_hidden(alone: Visitor) -> None:
+    assert '<a class="brand" href="/" aria-label="Review desk">' in alone.get("/")
 
 
 def test_unknown_pages_are_told_of_on_a_page(alone: Visitor) -> None:

@@ -104,7 +104,8 @@ def command(
     for target, known in ((wide, SHEETS), (long, LONG)):
         if target is not None:
             ending(target, known)
-    with show_progress(progress, inputs, read) as hear:
+    input_format = click.get_current_context().params["input_format"]
+    with show_progress(progress, inputs, read, input_format) as hear:
         summary = tag_archive(
             inputs,
             output,

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from ka2nlp.documents.formats import has_rows
+
 if TYPE_CHECKING:
     from ka2nlp.archives.rows import Read
     from ka2nlp.archives.runs import Progress
@@ -21,22 +23,38 @@ __all__ = ["WAYS", "show_progress"]
 
 
 def show_progress(
-    way: str, inputs: Sequence[str], read: Read
+    way: str, inputs: Sequence[str], read: Read, format: str | None
 ) -> AbstractContextManager[Progress | None]:
-    """Show progress in one of the ``WAYS``; the inputs are counted meanwhile, to tell its end."""
+    """Show progress in one of the ``WAYS``; the inputs are counted meanwhile, to tell its end.
+
+    Parameters
+    ----------
+    way
+        One of the ``WAYS``.
+    inputs
+        The files to count.
+    read
+        Gives the documents of an input.
+    format
+        The format that ``read`` takes them for; by the endings of the files when None.
+    """
     show = WAYS[way]
     if way == "auto" and not sys.stderr.isatty():
         show = None
-    return nullcontext() if show is None else show(_Count(inputs, read))
+    return nullcontext() if show is None else show(_Count(inputs, read, format))
 
 
 class _Count:
-    """Counts the documents of files in a thread of its own; unknown for other kinds of input."""
+    """Counts the documents of files in a thread of its own; unknown for other kinds of input.
 
-    def __init__(self, inputs: Sequence[str], read: Read) -> None:
+    It reads only files that have rows: PDFium must not be used by two threads at once.
+    """
+
+    def __init__(self, inputs: Sequence[str], read: Read, format: str | None) -> None:
         self.total: int | None = None
         self._inputs = inputs
         self._read = read
+        self._format = format
         self._stopped = Event()
         self._thread = Thread(target=self._run, daemon=True)
 
@@ -53,6 +71,9 @@ class _Count:
     def _run(self) -> None:
         total = 0
         for source in self._inputs:
+            if not has_rows(Path(source), self._format):
+                total += 1
+                continue
             try:
                 for _ in self._read(source):
                     total += 1

@@ -93,9 +93,9 @@ def add(store: Store, call: str, inputs: tuple[str, ...], read: Read) -> None:
     from ka2nlp.review.readings import find_call
     from ka2nlp.taxonomy import Taxonomy
 
-    with store.transaction() as session:
+    with store.reading() as session:
         found = find_call(session, call)
-        added = add_inputs(session, found.id, inputs, read, Taxonomy.load())
+    added = add_inputs(store, found.id, inputs, read, Taxonomy.load())
     _tell_left_out(added.problems)
     click.echo(
         f"{added.n_new} new proposals, {added.n_changed} with a new text, {added.n_same} as they "

@@ -15,7 +15,7 @@ from ka2nlp.documents.options import ReadingOptions
 from ka2nlp.errors import InputError
 from ka2nlp.records import Document
 
-__all__ = ["READERS", "Reader", "format_of", "is_known", "load_reader"]
+__all__ = ["READERS", "Reader", "format_of", "has_rows", "is_known", "load_reader"]
 
 Reader = Callable[[BinaryIO, str, ReadingOptions], Iterator[Document]]
 
@@ -33,6 +33,8 @@ READERS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
 }
 """Name of each format, with its reader (``module:function``) and its file endings."""
 
+_WITH_ROWS: Final = frozenset({"jsonl", "csv", "excel", "parquet"})
+
 _FORMATS: Final = {ending: name for name, (_, endings) in READERS.items() for ending in endings}
 
 
@@ -48,6 +50,11 @@ def load_reader(format: str) -> Reader:
 def is_known(path: PurePath) -> bool:
     """Tell whether a file has the ending of a format."""
     return path.suffix.lower() in _FORMATS
+
+
+def has_rows(path: PurePath, format: str | None) -> bool:
+    """Tell whether a file holds a document a row, by its format or its ending; else it is one."""
+    return (format or _FORMATS.get(path.suffix.lower())) in _WITH_ROWS
 
 
 def format_of(path: PurePath, shown: str) -> str:

@@ -1,13 +1,14 @@
 """An archive and its inputs in, the documents with what was said of them out.
 
 An archive keeps no text, so that its inputs are read again; a text that is no longer the one that
-was tagged comes without a report.
+was tagged, or is new, comes without a report. A row that has a problem, or is not there any more,
+comes as a document without text and with the reason.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,8 @@ class Archived:
     Parameters
     ----------
     document
-        As it is read today.
+        As it is read today; without text, and with the reason, where the archive has a problem or
+        the input has become shorter.
     report
         What the archive says of it; None where its text has changed or could not be tagged.
     """
@@ -87,15 +89,37 @@ def _of_input(
     settings: Settings,
     taxonomy: Taxonomy,
 ) -> Iterator[Archived]:
-    documents = enumerate(read(source), start=1)
+    documents = read(source)
+    n_rows = 0
     for row in rows:
-        if row["problem"] is not None:
-            continue
-        document = next((one for number, one in documents if number == row["row"]), None)
-        if document is None:
-            return
-        key = make_row(source, row["row"], document, settings).key
-        yield Archived(document, _report(row, document, taxonomy) if key == row["key"] else None)
+        if row["row"] <= n_rows:  # the input was given twice
+            break
+        n_rows = row["row"]
+        document = _next(documents, row)
+        key = make_row(source, n_rows, document, settings).key
+        if key != row["key"]:
+            yield Archived(document, None)
+        elif row["problem"] is not None:
+            yield Archived(replace(document, text="", problems=(row["problem"],)), None)
+        else:
+            yield Archived(document, _report(row, document, taxonomy))
+    for document in documents:
+        yield Archived(document, None)
+
+
+def _next(documents: Iterator[Document], row: Mapping[str, Any]) -> Document:
+    """Read the document of a row, or tell by an empty one why there is none."""
+    problem = row["problem"]
+    try:
+        found = next(documents, None)
+    except Exception as error:  # what could not be read when it was tagged need not be readable now
+        if problem is None:
+            raise
+        found, problem = None, str(error) or type(error).__name__
+    if found is not None:
+        return found
+    missing = f"got {row['source']} without row {row['row']}, which it had when it was tagged"
+    return Document(row["id"], row["title"], "", problems=(problem or missing,))
 
 
 def _report(row: Mapping[str, Any], document: Document, taxonomy: Taxonomy) -> Report:

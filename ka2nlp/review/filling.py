@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from ka2nlp.archives.rows import Read
 from ka2nlp.progress import Progress, silent
 from ka2nlp.review.archived import Archived, is_archive, read_archived
-from ka2nlp.review.calls import get_call
+from ka2nlp.review.calls import get_call, open_call_of
 from ka2nlp.review.proposals import add_documents
 from ka2nlp.review.readings import latest_texts
 from ka2nlp.review.store import Store
@@ -51,14 +51,16 @@ class Added:
 
 
 def add_inputs(
-    session: Session, call_id: int, inputs: Iterable[str], read: Read, taxonomy: Taxonomy
+    store: Store, call_id: int, inputs: Iterable[str], read: Read, taxonomy: Taxonomy
 ) -> Added:
     """Put the documents of inputs into a call, all or none.
 
+    All are read before the database is locked for writing, and are in memory until they are kept.
+
     Parameters
     ----------
-    session
-        Of ``Store.transaction()``.
+    store
+        Where the call is.
     call_id
         The call.
     inputs
@@ -78,8 +80,15 @@ def add_inputs(
     InvalidError
         When two documents have one identifier, but not one text.
     """
-    before = latest_texts(session, call_id)
+    with store.reading() as session:
+        open_call_of(session, call_id)
     found = [one for source in inputs for one in _documents(source, read, taxonomy)]
+    with store.transaction() as session:
+        return _keep(session, call_id, found)
+
+
+def _keep(session: Session, call_id: int, found: Sequence[Archived]) -> Added:
+    before = latest_texts(session, call_id)
     whole = [one for one in found if one.document.text.strip()]
     added = add_documents(session, call_id, (one.document for one in whole))
     after = latest_texts(session, call_id)
