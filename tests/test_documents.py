@@ -112,6 +112,23 @@ def test_parquet(tmp_path: Path) -> None:
     assert found[1].metadata["year"] == 2015
 
 
+def write_parquet(path: Path, names: list[str], *columns: list[object]) -> None:
+    pyarrow = pytest.importorskip("pyarrow", reason="pyarrow comes with the archive extra")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    parquet.write_table(pyarrow.Table.from_arrays(list(map(pyarrow.array, columns)), names), path)
+
+
+def test_columns_of_one_name_keep_their_places(tmp_path: Path) -> None:
+    names = ["id", "note", "note", "text", "country"]
+    cells = ["a", "first", "second", "We mend.", "Germany"]
+    write_parquet(tmp_path / "table.parquet", names, *([cell] for cell in cells))
+    (document,) = read_documents(tmp_path / "table.parquet")
+    table = "\n".join(map(",".join, (names, cells)))
+    (expected,) = read(tmp_path / "table.csv", table.encode())
+    assert (document.id, document.text) == ("a", "We mend.")
+    assert document.metadata == expected.metadata == {"note": "second", "country": "Germany"}
+
+
 SAMPLES = {
     "text": b"We train teachers.",
     "markdown": b"# Title\nWe train teachers.",

@@ -109,6 +109,13 @@ def test_columns_by_name(sqlite: str) -> None:
         list(read_documents(sqlite, sql=query))
 
 
+def test_columns_of_one_name_keep_their_places(sqlite: str) -> None:
+    query = "SELECT 'a' AS id, 1 AS note, 2 AS note, 'We mend.' AS text, 'DE' AS country"
+    (document,) = read_documents(sqlite, sql=query)
+    assert (document.id, document.text) == ("a", "We mend.")
+    assert document.metadata == {"note": 2, "country": "DE"}
+
+
 @pytest.mark.parametrize(
     ("url", "sql", "message"),
     [
