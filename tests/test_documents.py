@@ -129,6 +129,31 @@ def test_columns_of_one_name_keep_their_places(tmp_path: Path) -> None:
     assert document.metadata == expected.metadata == {"note": "second", "country": "Germany"}
 
 
+def test_texts_of_parquet_that_are_no_strings(tmp_path: Path) -> None:
+    texts: list[object] = ["café project".encode(), b"\xff\xfe\x00", None]
+    countries: list[object] = ["Türkiye".encode(), b"\xff", b""]
+    write_parquet(tmp_path / "bytes.parquet", ["text", "country"], texts, countries)
+    found = list(read_documents(tmp_path / "bytes.parquet"))
+    assert [one.text for one in found] == ["café project", "", ""]
+    assert found[1].problems == ("got a text of type bytes, expected a string",)
+    assert found[0].problems == found[2].problems == ()
+    assert [one.metadata for one in found] == [{"country": "Türkiye"}, {"country": b"\xff"}, {}]
+    lists: list[object] = [["a", "b"], None]
+    write_parquet(tmp_path / "lists.parquet", ["title", "text"], ["A", "B"], lists)
+    first, second = read_documents(tmp_path / "lists.parquet")
+    assert (first.title, first.text) == ("A", "")
+    assert first.problems == ("got a text of type list, expected a string",)
+    assert (second.title, second.problems) == ("B", ())
+
+
+def test_a_title_in_json_lines_is_a_string(tmp_path: Path) -> None:
+    rows = [{"title": ["A"], "text": "We mend."}, {"title": {"en": "A"}, "text": ["We mend."]}]
+    first, second = read(tmp_path / "a.jsonl", "\n".join(map(json.dumps, rows)).encode())
+    assert (first.title, first.text, second.title, second.text) == ("", "", "", "")
+    assert first.problems == ("got a title of type list, expected a string",)
+    assert second.problems == ("got a title of type dict, expected a string",)
+
+
 SAMPLES = {
     "text": b"We train teachers.",
     "markdown": b"# Title\nWe train teachers.",

@@ -116,6 +116,14 @@ def test_columns_of_one_name_keep_their_places(sqlite: str) -> None:
     assert document.metadata == {"note": 2, "country": "DE"}
 
 
+def test_texts_of_a_database_that_are_bytes(sqlite: str) -> None:
+    query = "SELECT CAST('Mending' AS BLOB) AS title, CAST('café' AS BLOB) AS text"
+    first, second = read_documents(sqlite, sql=f"{query} UNION ALL SELECT 'B', x'ff00'")
+    assert (first.title, first.text, first.problems) == ("Mending", "café", ())
+    assert (second.title, second.text) == ("B", "")
+    assert second.problems == ("got a text of type bytes, expected a string",)
+
+
 @pytest.mark.parametrize(
     ("url", "sql", "message"),
     [

@@ -45,7 +45,7 @@ def _document(line: bytes, place: str, options: ReadingOptions) -> Document:
         return _unreadable(place, str(error))
     document = columns.document(cells, place)
     types = {type(cells[position]).__name__ for position in columns.text} - {"str"}
-    if types and not (types == {"NoneType"} and document.text):
+    if types and not document.problems and not (types == {"NoneType"} and document.text):
         problem = f"got a text of type {min(types)}, expected a string"
         return Document(document.id, document.title, "", document.metadata, (problem,))
     return document
