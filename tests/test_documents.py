@@ -50,6 +50,15 @@ def test_json_lines_keep_their_places(tmp_path: Path) -> None:
     assert found[1].problems == found[6].problems == ()
 
 
+def test_a_line_that_is_nested_deeply_costs_only_itself(tmp_path: Path) -> None:
+    deep = b'{"text": ' + b"[" * 200_000 + b"]" * 200_000 + b"}"
+    rows = [b'{"text": "First."}', deep, b'{"text": "Last."}']
+    found = read(tmp_path / "deep.jsonl", b"\n".join(rows))
+    assert [one.text for one in found] == ["First.", "", "Last."]
+    assert found[1].problems[0].startswith("got a line that is not JSON (maximum recursion depth")
+    assert found[0].problems == found[2].problems == ()
+
+
 def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"We train.")))
     assert [document.text for document in read_documents("-")] == ["We train."]
