@@ -15,7 +15,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -109,15 +109,22 @@ def read_annotations(path: Path | str, taxonomy: Taxonomy) -> list[Annotation]:
         raise CorpusError(f"got {root}, expected an annotation file or a folder of *.jsonl files")
     found = []
     for file in files:
-        with file.open(encoding="utf-8-sig") as stream:
-            for number, line in enumerate(stream, start=1):
-                if not line.strip():
-                    continue
-                try:
-                    found.append(_parse(json.loads(line), taxonomy))
-                except (ValueError, KeyError, TypeError, AttributeError) as error:
-                    raise CorpusError(f"{file}, line {number}: {error}") from error
+        try:
+            found += _read_file(file, taxonomy)
+        except (OSError, UnicodeDecodeError) as error:
+            raise CorpusError(f"got {file}, which cannot be read as JSON Lines: {error}") from error
     return found
+
+
+def _read_file(file: Path, taxonomy: Taxonomy) -> Iterator[Annotation]:
+    with file.open(encoding="utf-8-sig") as stream:
+        for number, line in enumerate(stream, start=1):
+            if not line.strip():
+                continue
+            try:
+                yield _parse(json.loads(line), taxonomy)
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
+                raise CorpusError(f"{file}, line {number}: {error}") from error
 
 
 def _parse(row: Mapping[str, object], taxonomy: Taxonomy) -> Annotation:
