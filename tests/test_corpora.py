@@ -251,3 +251,18 @@ def test_what_is_written_can_be_read(tmp_path: Path, taxonomy: Taxonomy) -> None
     (tmp_path / "a.jsonl").write_text("\n" + (tmp_path / "a.jsonl").read_text())
     (found,) = load_corpus(tmp_path / "a.jsonl", (), taxonomy).documents
     assert (found.document.metadata, found.judged) == ({"year": 2015}, None)
+
+
+def test_halves_of_surrogate_pairs_are_replaced(tmp_path: Path, taxonomy: Taxonomy) -> None:
+    half = "We \ud83d mend."
+    row = {"id": half, "title": half, "text": half, "note": half}
+    (tmp_path / "a.jsonl").write_text(
+        json.dumps(row | {"labels": ["S1"], "evidence": {"S1": [[5, 10]]}})
+    )
+    (found,) = read_labelled(tmp_path / "a.jsonl", taxonomy)
+    document = found.document
+    assert document.id == document.title == document.text == "We \ufffd mend."
+    assert document.text[slice(*found.evidence["S1"][0])] == "mend."
+    write_labelled([found], tmp_path / "b.jsonl")
+    (again,) = read_labelled(tmp_path / "b.jsonl", taxonomy)
+    assert again.document.metadata == {"note": "We \ufffd mend."}
