@@ -163,6 +163,20 @@ def test_a_byte_that_is_not_utf_8_is_told(
         read_annotations(path, taxonomy)
 
 
+def test_a_document_is_annotated_once(
+    tmp_path: Path, document: Document, annotation: Annotation, taxonomy: Taxonomy
+) -> None:
+    write_annotations([annotation, annotation], tmp_path / "a.jsonl")
+    with pytest.raises(CorpusError, match=r"a\.jsonl, line 2: .*p1, which .*a\.jsonl, line 1 has"):
+        read_annotations(tmp_path / "a.jsonl", taxonomy)
+    write_annotations([annotation], tmp_path / "a.jsonl")
+    write_annotations([annotation], tmp_path / "b.jsonl")
+    with pytest.raises(CorpusError, match=r"b\.jsonl, line 1: .*p1, which .*a\.jsonl, line 1 has"):
+        read_annotations(tmp_path, taxonomy)
+    with pytest.raises(CorpusError, match="got two annotations of p1"):
+        join_texts([annotation, replace(annotation, annotator="other")], [document])
+
+
 def test_no_annotations(tmp_path: Path, taxonomy: Taxonomy) -> None:
     with pytest.raises(CorpusError, match="expected an annotation file or a folder"):
         read_annotations(tmp_path, taxonomy)
