@@ -15,7 +15,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,36 +88,60 @@ def _digest(text: str, size: int) -> str:
     return hashlib.blake2b(words.encode(), digest_size=size).hexdigest()
 
 
-def read_annotations(path: Path | str, taxonomy: Taxonomy) -> list[Annotation]:
+def read_annotations(path: Path | str | Sequence[Path], taxonomy: Taxonomy) -> list[Annotation]:
     """Read and check annotation files.
 
     Parameters
     ----------
     path
-        A JSON Lines file, or a folder of them (read in the order of their names).
+        A JSON Lines file, several, or a folder of them (read in the order of their names).
     taxonomy
         The codes that may stand in them.
 
     Raises
     ------
     CorpusError
-        When nothing is there, or a line breaks the rules; it names the file, the line and the rule.
+        When nothing is there, a document is annotated twice, or a line breaks the rules; it names
+        the file, the line and the rule.
     """
+    found: list[Annotation] = []
+    places: dict[str, str] = {}
+    for file in _files(path):
+        try:
+            for number, annotation in _read_file(file, taxonomy):
+                place = f"{file}, line {number}"
+                known = places.setdefault(annotation.id, place)
+                if known is not place:
+                    raise CorpusError(
+                        f"{place}: got a second annotation of {annotation.id}, which {known} has; "
+                        "expected each document once"
+                    )
+                found.append(annotation)
+        except (OSError, UnicodeDecodeError) as error:
+            raise CorpusError(f"got {file}, which cannot be read as JSON Lines: {error}") from error
+    return found
+
+
+def _files(path: Path | str | Sequence[Path]) -> Sequence[Path]:
+    if not isinstance(path, (Path, str)):
+        return path
     root = Path(path)
     files = sorted(root.glob("*.jsonl")) if root.is_dir() else [root]
     if not files or not all(file.is_file() for file in files):
         raise CorpusError(f"got {root}, expected an annotation file or a folder of *.jsonl files")
-    found = []
-    for file in files:
-        with file.open(encoding="utf-8-sig") as stream:
-            for number, line in enumerate(stream, start=1):
-                if not line.strip():
-                    continue
-                try:
-                    found.append(_parse(json.loads(line), taxonomy))
-                except (ValueError, KeyError, TypeError, AttributeError) as error:
-                    raise CorpusError(f"{file}, line {number}: {error}") from error
-    return found
+    return files
+
+
+def _read_file(file: Path, taxonomy: Taxonomy) -> Iterator[tuple[int, Annotation]]:
+    with file.open(encoding="utf-8-sig") as stream:
+        for number, line in enumerate(stream, start=1):
+            if not line.strip():
+                continue
+            try:
+                annotation = _parse(json.loads(line), taxonomy)
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
+                raise CorpusError(f"{file}, line {number}: {error}") from error
+            yield number, annotation
 
 
 def _parse(row: Mapping[str, object], taxonomy: Taxonomy) -> Annotation:
@@ -198,8 +222,16 @@ def join_texts(annotations: Iterable[Annotation], documents: Iterable[Document])
         At most one for each document.
     documents
         In any order; those without annotation are ignored.
+
+    Raises
+    ------
+    CorpusError
+        When a document is annotated twice.
     """
-    wanted = {annotation.id: annotation for annotation in annotations}
+    wanted: dict[str, Annotation] = {}
+    for one in annotations:
+        if wanted.setdefault(one.id, one) is not one:
+            raise CorpusError(f"got two annotations of {one.id}, expected each document once")
     joined: dict[str, LabelledDocument] = {}
     changed: set[str] = set()
     n_sentences = n_lost = 0

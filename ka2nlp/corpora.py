@@ -87,8 +87,7 @@ def load_corpus(
             documents += read_labelled(file, taxonomy)
     if not by_reference:
         return Corpus(tuple(documents))
-    annotations = [one for file in by_reference for one in read_annotations(file, taxonomy)]
-    joined = join_texts(annotations, texts)
+    joined = join_texts(read_annotations(by_reference, taxonomy), texts)
     return Corpus((*documents, *joined.documents), joined)
 
 
@@ -119,19 +118,30 @@ def read_labels(source: Path | str, taxonomy: Taxonomy) -> dict[str, frozenset[s
     Raises
     ------
     CorpusError
-        When the source is missing or breaks its rules.
+        When the source is missing, breaks its rules, or holds a document twice.
     InputError
         When a table cannot be read.
     """
     found: dict[str, frozenset[str]] = {}
+    files: dict[str, Path] = {}
     for file in _files(source):
-        if not _is_table(file) and _is_by_reference(file):
-            annotations = read_annotations(file, taxonomy)
-            found |= {one.id: frozenset(one.labels) for one in annotations}
-        else:
-            labelled = load_corpus([file], (), taxonomy).documents
-            found |= {one.document.id: one.labels for one in labelled}
+        for identifier, codes in _labels(file, taxonomy):
+            if identifier in files:
+                raise CorpusError(
+                    f"got the labels of {identifier} in {files[identifier]} and again in {file}, "
+                    "expected each document once"
+                )
+            found[identifier], files[identifier] = codes, file
     return found
+
+
+def _labels(file: Path, taxonomy: Taxonomy) -> Iterator[tuple[str, frozenset[str]]]:
+    if not _is_table(file) and _is_by_reference(file):
+        for annotation in read_annotations(file, taxonomy):
+            yield annotation.id, frozenset(annotation.labels)
+    else:
+        for labelled in load_corpus([file], (), taxonomy).documents:
+            yield labelled.document.id, labelled.labels
 
 
 def check_identifiers(corpus: Iterable[LabelledDocument]) -> None:

@@ -22,7 +22,7 @@ import numpy as np
 
 from ka2nlp.drafts import drafted
 from ka2nlp.errors import CorpusError
-from ka2nlp.records import Document, Sentence
+from ka2nlp.records import Document, Sentence, whole
 from ka2nlp.taxonomy import Taxonomy
 
 if TYPE_CHECKING:
@@ -103,7 +103,8 @@ def _parse(row: Mapping[str, Any], taxonomy: Taxonomy) -> LabelledDocument:
     metadata = {key: value for key, value in row.items() if key not in _KNOWN}
     if not isinstance(row["text"], str):
         raise ValueError(f"text {row['text']!r}")
-    document = Document(str(row["id"]), str(row.get("title") or ""), row["text"], metadata)
+    title = str(row.get("title") or "")
+    document = Document(whole(str(row["id"])), whole(title), whole(row["text"]), metadata)
     return LabelledDocument(
         document,
         frozenset(taxonomy.with_parents(labels)),
@@ -153,7 +154,7 @@ def write_labelled(documents: Iterable[LabelledDocument], path: Path | str) -> N
             }
             if one.judged is not None:
                 row["judged"] = sorted(one.judged)
-            stream.write(json.dumps(row, ensure_ascii=False, default=str) + "\n")
+            stream.write(whole(json.dumps(row, ensure_ascii=False, default=str)) + "\n")
 
 
 def label_matrix(documents: Sequence[LabelledDocument], taxonomy: Taxonomy) -> NDArray[np.bool_]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ __all__ = [
     "Report",
     "Sentence",
     "Tag",
+    "whole",
 ]
 
 NOT_ADDRESSED: Final = "not addressed"
@@ -28,6 +30,13 @@ TO_CHECK: Final = "to check"
 ADDRESSED: Final = "addressed"
 ANSWERS: Final = (NOT_ADDRESSED, TO_CHECK, ADDRESSED)
 """What is said of a label, from least to most."""
+
+_HALF: Final = re.compile("[\ud800-\udfff]")
+
+
+def whole(text: str) -> str:
+    """Replace halves of surrogate pairs, which no file can hold, one for one by U+FFFD."""
+    return _HALF.sub("\ufffd", text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,6 +152,31 @@ def test_broken_rules_are_named(
     assert message in str(caught.value)
 
 
+def test_a_byte_that_is_not_utf_8_is_told(
+    tmp_path: Path, annotation: Annotation, taxonomy: Taxonomy
+) -> None:
+    path = tmp_path / "a.jsonl"
+    others = [replace(annotation, id=f"q{number:04}") for number in range(100)]
+    write_annotations([annotation, *others], path)
+    path.write_bytes(path.read_bytes() + b'{"id": "caf\xe9"}\n')
+    with pytest.raises(CorpusError, match=r"got .*a\.jsonl, which cannot be read as JSON Lines"):
+        read_annotations(path, taxonomy)
+
+
+def test_a_document_is_annotated_once(
+    tmp_path: Path, document: Document, annotation: Annotation, taxonomy: Taxonomy
+) -> None:
+    write_annotations([annotation, annotation], tmp_path / "a.jsonl")
+    with pytest.raises(CorpusError, match=r"a\.jsonl, line 2: .*p1, which .*a\.jsonl, line 1 has"):
+        read_annotations(tmp_path / "a.jsonl", taxonomy)
+    write_annotations([annotation], tmp_path / "a.jsonl")
+    write_annotations([annotation], tmp_path / "b.jsonl")
+    with pytest.raises(CorpusError, match=r"b\.jsonl, line 1: .*p1, which .*a\.jsonl, line 1 has"):
+        read_annotations(tmp_path, taxonomy)
+    with pytest.raises(CorpusError, match="got two annotations of p1"):
+        join_texts([annotation, replace(annotation, annotator="other")], [document])
+
+
 def test_no_annotations(tmp_path: Path, taxonomy: Taxonomy) -> None:
     with pytest.raises(CorpusError, match="expected an annotation file or a folder"):
         read_annotations(tmp_path, taxonomy)

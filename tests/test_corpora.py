@@ -185,6 +185,22 @@ def test_an_identifier_that_stands_twice_is_not_valid(call: Call, folder: Path) 
     assert "got 1 identifiers twice, w among them; expected each document once" in error
 
 
+def test_two_annotations_of_a_document_are_not_valid(
+    call: Call, folder: Path, taxonomy: Taxonomy
+) -> None:
+    first, second = folder / "reference.jsonl", folder / "second.jsonl"
+    second.write_bytes(first.read_bytes())
+    code, _, error = call("corpus", "validate", first, second)
+    assert code == 2
+    assert f"{second}, line 1: got a second annotation of a, which {first}, line 1 has" in error
+    with pytest.raises(CorpusError, match=r"of a in .*reference\.jsonl and again in .*second"):
+        read_labels(folder, taxonomy)
+    assert read_labels(first, taxonomy) == read_labels(second, taxonomy)
+    second.write_bytes((folder / "whole.jsonl").read_bytes() * 2)
+    with pytest.raises(CorpusError, match=r"of w in .*second\.jsonl and again in .*second\.jsonl"):
+        read_labels(second, taxonomy)
+
+
 def test_statistics(taxonomy: Taxonomy, tmp_path: Path) -> None:
     labels = {str(n): frozenset({"S1", "S2"} if n % 2 else {"P1"}) for n in range(20)}
     labels["none"] = frozenset()
@@ -251,3 +267,18 @@ def test_what_is_written_can_be_read(tmp_path: Path, taxonomy: Taxonomy) -> None
     (tmp_path / "a.jsonl").write_text("\n" + (tmp_path / "a.jsonl").read_text())
     (found,) = load_corpus(tmp_path / "a.jsonl", (), taxonomy).documents
     assert (found.document.metadata, found.judged) == ({"year": 2015}, None)
+
+
+def test_halves_of_surrogate_pairs_are_replaced(tmp_path: Path, taxonomy: Taxonomy) -> None:
+    half = "We \ud83d mend."
+    row = {"id": half, "title": half, "text": half, "note": half}
+    (tmp_path / "a.jsonl").write_text(
+        json.dumps(row | {"labels": ["S1"], "evidence": {"S1": [[5, 10]]}})
+    )
+    (found,) = read_labelled(tmp_path / "a.jsonl", taxonomy)
+    document = found.document
+    assert document.id == document.title == document.text == "We \ufffd mend."
+    assert document.text[slice(*found.evidence["S1"][0])] == "mend."
+    write_labelled([found], tmp_path / "b.jsonl")
+    (again,) = read_labelled(tmp_path / "b.jsonl", taxonomy)
+    assert again.document.metadata == {"note": "We \ufffd mend."}

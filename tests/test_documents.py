@@ -50,6 +50,15 @@ def test_json_lines_keep_their_places(tmp_path: Path) -> None:
     assert found[1].problems == found[6].problems == ()
 
 
+def test_a_line_that_is_nested_deeply_costs_only_itself(tmp_path: Path) -> None:
+    deep = b'{"text": ' + b"[" * 200_000 + b"]" * 200_000 + b"}"
+    rows = [b'{"text": "First."}', deep, b'{"text": "Last."}']
+    found = read(tmp_path / "deep.jsonl", b"\n".join(rows))
+    assert [one.text for one in found] == ["First.", "", "Last."]
+    assert found[1].problems[0].startswith("got a line that is not JSON (maximum recursion depth")
+    assert found[0].problems == found[2].problems == ()
+
+
 def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"We train.")))
     assert [document.text for document in read_documents("-")] == ["We train."]
@@ -110,6 +119,48 @@ def test_parquet(tmp_path: Path) -> None:
     found = list(read_documents(path))
     assert [(one.id, one.title, one.text) for one in found] == [("a", "A", "One."), ("b", "", "")]
     assert found[1].metadata["year"] == 2015
+
+
+def write_parquet(path: Path, names: list[str], *columns: list[object]) -> None:
+    pyarrow = pytest.importorskip("pyarrow", reason="pyarrow comes with the archive extra")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    parquet.write_table(pyarrow.Table.from_arrays(list(map(pyarrow.array, columns)), names), path)
+
+
+def test_columns_of_one_name_keep_their_places(tmp_path: Path) -> None:
+    names = ["id", "note", "note", "text", "country"]
+    cells = ["a", "first", "second", "We mend.", "Germany"]
+    write_parquet(tmp_path / "table.parquet", names, *([cell] for cell in cells))
+    (document,) = read_documents(tmp_path / "table.parquet")
+    table = "\n".join(map(",".join, (names, cells)))
+    (expected,) = read(tmp_path / "table.csv", table.encode())
+    assert (document.id, document.text) == ("a", "We mend.")
+    assert document.metadata == expected.metadata == {"note": "second", "country": "Germany"}
+
+
+def test_texts_of_parquet_that_are_no_strings(tmp_path: Path) -> None:
+    texts: list[object] = ["café project".encode(), b"\xff\xfe\x00", None]
+    countries: list[object] = ["Türkiye".encode(), b"\xff", b""]
+    write_parquet(tmp_path / "bytes.parquet", ["text", "country"], texts, countries)
+    found = list(read_documents(tmp_path / "bytes.parquet"))
+    assert [one.text for one in found] == ["café project", "", ""]
+    assert found[1].problems == ("got a text of type bytes, expected a string",)
+    assert found[0].problems == found[2].problems == ()
+    assert [one.metadata for one in found] == [{"country": "Türkiye"}, {"country": b"\xff"}, {}]
+    lists: list[object] = [["a", "b"], None]
+    write_parquet(tmp_path / "lists.parquet", ["title", "text"], ["A", "B"], lists)
+    first, second = read_documents(tmp_path / "lists.parquet")
+    assert (first.title, first.text) == ("A", "")
+    assert first.problems == ("got a text of type list, expected a string",)
+    assert (second.title, second.problems) == ("B", ())
+
+
+def test_a_title_in_json_lines_is_a_string(tmp_path: Path) -> None:
+    rows = [{"title": ["A"], "text": "We mend."}, {"title": {"en": "A"}, "text": ["We mend."]}]
+    first, second = read(tmp_path / "a.jsonl", "\n".join(map(json.dumps, rows)).encode())
+    assert (first.title, first.text, second.title, second.text) == ("", "", "", "")
+    assert first.problems == ("got a title of type list, expected a string",)
+    assert second.problems == ("got a title of type dict, expected a string",)
 
 
 SAMPLES = {

@@ -109,6 +109,21 @@ def test_columns_by_name(sqlite: str) -> None:
         list(read_documents(sqlite, sql=query))
 
 
+def test_columns_of_one_name_keep_their_places(sqlite: str) -> None:
+    query = "SELECT 'a' AS id, 1 AS note, 2 AS note, 'We mend.' AS text, 'DE' AS country"
+    (document,) = read_documents(sqlite, sql=query)
+    assert (document.id, document.text) == ("a", "We mend.")
+    assert document.metadata == {"note": 2, "country": "DE"}
+
+
+def test_texts_of_a_database_that_are_bytes(sqlite: str) -> None:
+    query = "SELECT CAST('Mending' AS BLOB) AS title, CAST('café' AS BLOB) AS text"
+    first, second = read_documents(sqlite, sql=f"{query} UNION ALL SELECT 'B', x'ff00'")
+    assert (first.title, first.text, first.problems) == ("Mending", "café", ())
+    assert (second.title, second.text) == ("B", "")
+    assert second.problems == ("got a text of type bytes, expected a string",)
+
+
 @pytest.mark.parametrize(
     ("url", "sql", "message"),
     [

@@ -116,6 +116,12 @@ def test_files_of_a_web_server(site: str) -> None:
         ("postgresql+psycopg://u:p/a@ss@host:1/db", "postgresql+psycopg://host:1/db"),
         ("sqlite:///a/b.db", "sqlite:///a/b.db"),
         ("folder/a@b.csv", "folder/a@b.csv"),
+        ("https://host.org/table.csv?sig=abc@SECRET", "https://host.org/table.csv"),
+        ("https://host.org#abc@SECRET", "https://host.org"),
+        ("https://u:p@[::1]:8080/a@b.csv?x=c@d", "https://[::1]:8080/a@b.csv"),
+        ("s3://bucket/me@x.org/table.csv", "s3://bucket/me@x.org/table.csv"),
+        ("https://u:p/a@ss@host/a.csv", "https://host/a.csv"),
+        ("postgres://u:p/a@ss?@host/db", "postgres://host/db"),
     ],
 )
 def test_addresses_are_shown_without_secrets(url: str, shown: str) -> None:

@@ -66,6 +66,17 @@ def test_an_unreadable_file_costs_only_itself(tmp_path: Path) -> None:
     assert found[1].problems == ("got a file that cannot be opened: No such file or directory",)
 
 
+def test_a_damaged_workbook_costs_only_itself(tmp_path: Path) -> None:
+    openpyxl.Workbook().save(tmp_path / "b.xlsx")
+    whole = (tmp_path / "b.xlsx").read_bytes()
+    damaged = whole.replace(b"PK\x01\x02", b"PK\x09\x09")
+    write(tmp_path, a_txt=b"A.", b_xlsx=damaged, c_txt=b"C.")
+    found = list(read_documents(tmp_path))
+    assert [one.text for one in found] == ["A.", "", "C."]
+    (problem,) = found[1].problems
+    assert problem.startswith("got a damaged file (Bad magic number for central directory)")
+
+
 def test_a_folder_of_one_format(tmp_path: Path) -> None:
     write(tmp_path, a_dat=b"A.", b_txt=b"B.")
     assert [one.id for one in read_documents(tmp_path, format="text")] == ["a", "b"]

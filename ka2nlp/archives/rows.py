@@ -13,10 +13,9 @@ from typing import Final
 
 from ka2nlp.archives.settings import Settings
 from ka2nlp.documents.columns import metadata_name, normalise
-from ka2nlp.documents.given import whole
 from ka2nlp.documents.urls import show_url
 from ka2nlp.errors import InputError
-from ka2nlp.records import Document
+from ka2nlp.records import Document, whole
 
 __all__ = ["LONGEST", "Read", "Row", "make_row", "read_rows"]
 

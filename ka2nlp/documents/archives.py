@@ -30,6 +30,7 @@ LARGEST_WORKBOOK: Final = 2 << 30
 """Bytes that a workbook may unpack to: 2 GiB."""
 
 _SMALL: Final = 4 << 20
+_DAMAGE: Final = (BadZipFile, EOFError, KeyError, NotImplementedError, OSError, ValueError)
 _COMPOUND: Final = b"\xd0\xcf\x11\xe0"
 """How the files of old Word begin, and those of new Word under a password."""
 
@@ -67,7 +68,7 @@ def open_archive(stream: BinaryIO, kind: str) -> Iterator[ZipFile]:
                 raise InputError(f"got a file under a password, expected {kind} without one")
             _check_size(parts)
             yield archive
-    except (BadZipFile, EOFError, KeyError, NotImplementedError, OSError, ValueError) as error:
+    except _DAMAGE as error:
         reason = " ".join(str(error).split())
         raise InputError(
             f"got a damaged file or one of another format ({reason}), expected {kind}; save it anew"
@@ -92,10 +93,19 @@ def refuse_entities(root: _Element) -> None:
 
 
 def check_workbook(stream: BinaryIO) -> None:
-    """Refuse a workbook that unpacks to more than 2 GiB; leaves the stream at its start."""
+    """Refuse a workbook that is damaged or unpacks to more than 2 GiB.
+
+    Leaves the stream at its start.
+    """
     if is_zipfile(stream):
-        with ZipFile(stream) as archive:
-            _bound(sum(part.file_size for part in archive.infolist()), LARGEST_WORKBOOK)
+        try:
+            with ZipFile(stream) as archive:
+                size = sum(part.file_size for part in archive.infolist())
+        except _DAMAGE as error:
+            raise InputError(
+                f"got a damaged file ({error}), expected a workbook; save it anew as .xlsx or .csv"
+            ) from error
+        _bound(size, LARGEST_WORKBOOK)
     stream.seek(0)
 
 

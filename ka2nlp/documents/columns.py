@@ -55,6 +55,8 @@ _RENAMED: Final = {
     "participating countries": "countries",
 }
 _PREFIXED: Final = {"eu grant award in euros": "grant_eur"}
+_BYTES: Final = (bytes, bytearray, memoryview)
+_NO_TEXT: Final = (*_BYTES, list, tuple, set, Mapping)
 _AS_USUAL: Final = ReadingOptions()
 
 
@@ -89,17 +91,28 @@ class Columns:
     def document(self, cells: Sequence[object], place: str) -> Document:
         """Make a document of a row; ``place`` names it where it has no identifier.
 
-        Cells may be of any type, and fewer than the header's; metadata keep theirs.
+        Cells may be of any type, and fewer than the header's; metadata keep theirs, but bytes that
+        are UTF-8 are text wherever they stand. A row whose title or text is a list, a mapping or
+        other bytes is a document without text and with its reason.
         """
 
         def cell(position: int) -> object:
-            return cells[position] if position < len(cells) else None
+            return _decoded(cells[position]) if position < len(cells) else None
 
-        parts = [text for at in self.text if (text := _text(cell(at))).strip()]
+        title = cell(self.title) if self.title is not None else None
+        texts = [cell(at) for at in self.text]
+        problems = tuple(
+            f"got a {what} of type {type(one).__name__}, expected a string"
+            for what, found in (("title", [title]), ("text", texts))
+            for one in found
+            if isinstance(one, _NO_TEXT)
+        )
+        parts = [text for one in texts if (text := _text(one)).strip()]
         return Document(
             id=(_text(cell(self.id)).strip() if self.id is not None else "") or place,
-            title=_text(cell(self.title)).strip() if self.title is not None else "",
-            text="\n\n".join(parts),
+            title="" if isinstance(title, _NO_TEXT) else _text(title).strip(),
+            text="" if problems else "\n\n".join(parts),
+            problems=problems[:1],
             metadata={
                 name: "" if cell(at) is None else _whole(cell(at))
                 for at, name in self.metadata.items()
@@ -181,6 +194,16 @@ def metadata_name(header: str) -> str:
         if name.startswith(prefix):
             return short
     return _RENAMED.get(name, header.strip())
+
+
+def _decoded(cell: object) -> object:
+    """Turn bytes that are UTF-8 into text: some programs write no other columns of strings."""
+    if not isinstance(cell, _BYTES):
+        return cell
+    try:
+        return bytes(cell).decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return cell
 
 
 def _text(cell: object) -> str:

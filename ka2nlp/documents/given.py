@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
 from ka2nlp.errors import InputError
-from ka2nlp.records import Document
+from ka2nlp.records import Document, whole
 
-__all__ = ["as_document", "as_documents", "whole"]
+__all__ = ["as_document", "as_documents"]
 
 _FRAMES: Final = ("DataFrame", "LazyFrame", "Table")
 _SEVERAL: Final = ("list", "tuple", "set", "ndarray", "Series", "Index", "generator")
-_HALF: Final = re.compile("[\ud800-\udfff]")
 
 
 def as_document(given: object, *, title: object = "", id: str = "1") -> Document:
@@ -87,11 +85,6 @@ def _kept(given: object, id: str) -> Document:
     except InputError as error:
         known = str(given.id) if isinstance(given, Document) else id
         return Document(known, "", "", problems=(str(error),))
-
-
-def whole(text: str) -> str:
-    """Replace halves of surrogate pairs, which no file can hold, one for one by U+FFFD."""
-    return _HALF.sub("\ufffd", text)
 
 
 def _title(given: object) -> str:

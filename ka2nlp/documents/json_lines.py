@@ -34,7 +34,7 @@ def read_json_lines(stream: BinaryIO, name: str, options: ReadingOptions) -> Ite
 def _document(line: bytes, place: str, options: ReadingOptions) -> Document:
     try:
         row = json.loads(decode(line, options.encoding))
-    except (ValueError, InputError) as error:
+    except (ValueError, RecursionError, InputError) as error:
         return _unreadable(place, f"got a line that is not JSON ({error}), expected an object")
     if not isinstance(row, dict):
         return _unreadable(place, f"got a JSON {type(row).__name__}, expected an object")
@@ -45,7 +45,7 @@ def _document(line: bytes, place: str, options: ReadingOptions) -> Document:
         return _unreadable(place, str(error))
     document = columns.document(cells, place)
     types = {type(cells[position]).__name__ for position in columns.text} - {"str"}
-    if types and not (types == {"NoneType"} and document.text):
+    if types and not document.problems and not (types == {"NoneType"} and document.text):
         problem = f"got a text of type {min(types)}, expected a string"
         return Document(document.id, document.title, "", document.metadata, (problem,))
     return document

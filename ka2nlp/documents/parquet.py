@@ -30,6 +30,6 @@ def read_parquet(stream: BinaryIO, name: str, options: ReadingOptions) -> Iterat
         columns = find_columns(table.schema_arrow.names, options)
         number = 0
         for batch in table.iter_batches(batch_size=_ROWS):
-            for row in batch.to_pylist():
+            for cells in zip(*(column.to_pylist() for column in batch.columns), strict=True):
                 number += 1
-                yield columns.document(list(row.values()), f"{name}:{number}")
+                yield columns.document(cells, f"{name}:{number}")
