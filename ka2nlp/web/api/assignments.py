@@ -68,7 +68,7 @@ def get(desk: ThisDesk, user: CurrentUser, assignment_id: Id) -> Assignment:
     responses=responses(404, 409),
 )
 def unassign(desk: ThisDesk, _: Lead, assignment_id: Id) -> None:
-    """Take back a task in which nothing was decided yet; leads only."""
+    """Take back a task that is not finished and has no decision yet; leads only."""
     with desk.store.transaction() as session:
         assignments.unassign(session, assignment_id)
 
