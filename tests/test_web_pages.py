@@ -375,6 +375,15 @@ def test_a_blind_call_tells_nothing_until_it_is_finished(team: Mapping[str, Visi
     for word in ("To check", "Addressed", "Not addressed", "%<", "data-codes", ">Accept<"):
         assert word not in page, word
     ana.send(f"{desk}/labels/S1", page, verdict="yes")
+    trail = re.findall(r'href="(/proposals/\d+/trail)"', page)[0]
+    history = ana.get(trail)
+    assert "<b>Yes</b>" in history
+    for word in ("toy 1", "%", "Accepted", "Added", "Nothing was suggested"):
+        assert word not in history, word
+    number = desk.rpartition("/")[2]
+    (told,) = ana._send("GET", f"/api/v1/assignments/{number}/decisions").json()
+    assert told["action"] == "yes"
+    assert told["model"] is told["probability"] is told["answer"] is None
     assert ana.send(f"{desk}/finish", ana.get(desk)) == f"{desk}/finish"
     question = ana.get(f"{desk}/finish")
     assert "You have decided on 1 of 48 labels." in question
@@ -384,6 +393,9 @@ def test_a_blind_call_tells_nothing_until_it_is_finished(team: Mapping[str, Visi
     page = ana.get(desk)
     assert "You and the model" in page
     assert "data-codes" in page
+    assert "toy 1" in ana.get(trail)
+    (told,) = ana._send("GET", f"/api/v1/assignments/{number}/decisions").json()
+    assert told["model"] == "toy 1"
 
 
 def test_a_third_person_consolidates(team: Mapping[str, Visitor]) -> None:
