@@ -489,6 +489,31 @@ def test_a_changed_text_keeps_decisions_and_drops_their_places(team: Mapping[str
     assert pressed(page) == {"I5": "no"}
 
 
+def test_a_page_of_an_older_text_is_to_be_loaded_anew(team: Mapping[str, Visitor]) -> None:
+    call = make_call(team)
+    ana, lena = team["ana"], team["lena"]
+    desk = desk_of(ana, call)
+    ana.send(f"{desk}/labels/I5", ana.get(desk), verdict="yes")
+    page = ana.get(desk)
+    files = [("files", ("p0.txt", f"Another beginning. {TEXT}"))]
+    lena.send(f"{call}/documents", lena.get(call), files=files)
+    words = "Pupils improve their English"
+    for path, values in (
+        ("labels/I5", {"verdict": "no"}),
+        ("evidence", {"code": "I5", "quote": words}),
+        ("note", {"code": "I5", "note": "Seen."}),
+    ):
+        refused = ana.send(f"{desk}/{path}", page, 409, **values)
+        assert "the text has changed, load the page anew" in refused
+    ana.send(f"{desk}/evidence", ana.get(desk), code="I5", quote=words)
+    number = desk.rpartition("/")[2]
+    (stands,) = ana._send("GET", f"/api/v1/assignments/{number}/decisions").json()
+    assert (stands["verdict"], stands["note"]) == ("yes", "")
+    assert stands["text_id"] != 1
+    ((start, end),) = stands["evidence"]
+    assert f"Another beginning. {TEXT}"[start:end] == words
+
+
 def test_a_table_with_too_many_rows_is_refused(tmp_path: Path, toy_tagger: Tagger) -> None:
     with open_desk(tmp_path, toy_tagger, limits=Limits(upload_rows=2)) as client:
         visitor = Visitor(client.app, "local")
