@@ -31,7 +31,7 @@ from ka2nlp.review.assignments import (
     reveal,
     unassign,
 )
-from ka2nlp.review.calls import create_call
+from ka2nlp.review.calls import close_call, create_call, reopen_call
 from ka2nlp.review.decisions import decide
 from ka2nlp.review.proposals import add_documents
 from ka2nlp.review.records import Choice
@@ -101,6 +101,21 @@ def test_a_task_can_be_taken_back_while_nothing_is_decided(desk: Desk, taxonomy:
         decide(session, task.id, Choice("S1", "no"), taxonomy=taxonomy)
         with pytest.raises(ConflictError, match="a task with decisions, which are never removed"):
             unassign(session, task.id)
+
+
+def test_a_finished_reading_and_a_closed_call_keep_their_tasks(desk: Desk) -> None:
+    with desk.store.transaction() as session:
+        task, other = give(session, desk, desk.ada), give(session, desk, desk.ben)
+        finish(session, task.id)
+        with pytest.raises(ConflictError, match="got a task that is finished"):
+            unassign(session, task.id)
+        close_call(session, desk.call.id)
+        with pytest.raises(ConflictError, match="closed"):
+            unassign(session, other.id)
+        assert [one.id for one in assignments_on(session, task.proposal_id)] == [task.id, other.id]
+        reopen_call(session, desk.call.id)
+        reopen(session, task.id)
+        unassign(session, task.id)
 
 
 def test_nobody_is_told_from_too_few(desk: Desk) -> None:

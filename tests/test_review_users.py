@@ -179,6 +179,19 @@ def test_an_administrator_is_left(store: Store, ada: User) -> None:
             set_active(session, ada.id, False)
 
 
+def test_who_cannot_sign_in_does_not_stand_in_for_an_administrator(store: Store) -> None:
+    with store.transaction() as session:
+        local = add_user(session, "local", None, "administrator")
+        root = add_user(session, "root", PASSWORD, "administrator", QUICK)
+        for change in (
+            lambda: set_role(session, root.id, "lead"),
+            lambda: set_active(session, root.id, False),
+        ):
+            with pytest.raises(ConflictError, match="'root', the only active administrator"):
+                change()
+        assert set_role(session, local.id, "lead").role == "lead"
+
+
 def test_a_login_is_found_by_its_secret_until_it_ends(store: Store, ada: User) -> None:
     with store.transaction() as session:
         first, second = (start_login(session, ada.id, HOUR) for _ in range(2))

@@ -375,6 +375,15 @@ def test_a_blind_call_tells_nothing_until_it_is_finished(team: Mapping[str, Visi
     for word in ("To check", "Addressed", "Not addressed", "%<", "data-codes", ">Accept<"):
         assert word not in page, word
     ana.send(f"{desk}/labels/S1", page, verdict="yes")
+    trail = re.findall(r'href="(/proposals/\d+/trail)"', page)[0]
+    history = ana.get(trail)
+    assert "<b>Yes</b>" in history
+    for word in ("toy 1", "%", "Accepted", "Added", "Nothing was suggested"):
+        assert word not in history, word
+    number = desk.rpartition("/")[2]
+    (told,) = ana._send("GET", f"/api/v1/assignments/{number}/decisions").json()
+    assert told["action"] == "yes"
+    assert told["model"] is told["probability"] is told["answer"] is None
     assert ana.send(f"{desk}/finish", ana.get(desk)) == f"{desk}/finish"
     question = ana.get(f"{desk}/finish")
     assert "You have decided on 1 of 48 labels." in question
@@ -384,6 +393,9 @@ def test_a_blind_call_tells_nothing_until_it_is_finished(team: Mapping[str, Visi
     page = ana.get(desk)
     assert "You and the model" in page
     assert "data-codes" in page
+    assert "toy 1" in ana.get(trail)
+    (told,) = ana._send("GET", f"/api/v1/assignments/{number}/decisions").json()
+    assert told["model"] == "toy 1"
 
 
 def test_a_third_person_consolidates(team: Mapping[str, Visitor]) -> None:
@@ -475,6 +487,31 @@ def test_a_changed_text_keeps_decisions_and_drops_their_places(team: Mapping[str
     page = ana.get(desk)
     assert "The text has changed" not in page
     assert pressed(page) == {"I5": "no"}
+
+
+def test_a_page_of_an_older_text_is_to_be_loaded_anew(team: Mapping[str, Visitor]) -> None:
+    call = make_call(team)
+    ana, lena = team["ana"], team["lena"]
+    desk = desk_of(ana, call)
+    ana.send(f"{desk}/labels/I5", ana.get(desk), verdict="yes")
+    page = ana.get(desk)
+    files = [("files", ("p0.txt", f"Another beginning. {TEXT}"))]
+    lena.send(f"{call}/documents", lena.get(call), files=files)
+    words = "Pupils improve their English"
+    for path, values in (
+        ("labels/I5", {"verdict": "no"}),
+        ("evidence", {"code": "I5", "quote": words}),
+        ("note", {"code": "I5", "note": "Seen."}),
+    ):
+        refused = ana.send(f"{desk}/{path}", page, 409, **values)
+        assert "the text has changed, load the page anew" in refused
+    ana.send(f"{desk}/evidence", ana.get(desk), code="I5", quote=words)
+    number = desk.rpartition("/")[2]
+    (stands,) = ana._send("GET", f"/api/v1/assignments/{number}/decisions").json()
+    assert (stands["verdict"], stands["note"]) == ("yes", "")
+    assert stands["text_id"] != 1
+    ((start, end),) = stands["evidence"]
+    assert f"Another beginning. {TEXT}"[start:end] == words
 
 
 def test_a_table_with_too_many_rows_is_refused(tmp_path: Path, toy_tagger: Tagger) -> None:

@@ -253,6 +253,22 @@ def test_a_blind_call_shows_suggestions_after_the_decisions(users: Users) -> Non
     users.get("eve", "/proposals/1/suggestion")
 
 
+def test_a_blind_call_tells_no_answer_with_what_was_decided(users: Users) -> None:
+    fill(users, blind=True)
+    told = [decide(users, "eve", 1, code, "yes") for code in ("S1", "S6")]
+    told.append(decide(users, "eve", 1, "I5", "no"))
+    told += users.get("eve", "/assignments/1/decisions")
+    told += users.get("eve", "/proposals/1/trail")["items"]
+    told.append(users.post("eve", "/assignments/1/undo", {}))
+    suggested = {(one["model"], one["probability"], one["answer"]) for one in told}
+    assert suggested == {(None, None, None)}
+    assert [one["action"] for one in told] == [one["verdict"] for one in told]
+    assert told[-1]["action"] == "withdrawn"
+    assert users.get("lea", "/proposals/1/trail")["items"][0]["model"] == "toy 1"
+    users.post("eve", "/assignments/1/finish", status=200)
+    assert {one["model"] for one in users.get("eve", "/assignments/1/decisions")} == {"toy 1"}
+
+
 def test_two_evaluators_and_a_third_who_consolidates(users: Users, call: int) -> None:
     second = assign(users, "max", 1)
     third = assign(users, "ada", 1, "consolidate")

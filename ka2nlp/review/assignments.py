@@ -161,9 +161,13 @@ def unassign(session: Session, assignment_id: int) -> None:
     Raises
     ------
     ConflictError
-        When something was decided: decisions are never removed.
+        When something was decided: decisions are never removed. When the task is finished, which
+        says "no" to everything that was not decided, or the call is closed.
     """
-    get(session, Assignment, assignment_id, lock=True)
+    found = get(session, Assignment, assignment_id, lock=True)
+    _open_call(session, found)
+    if found.finished:
+        raise ConflictError("got a task that is finished, which is a reading; it has to stay")
     if find(session, Decision, decisions.c.assignment_id == assignment_id):
         raise ConflictError("got a task with decisions, which are never removed; it has to stay")
     session.execute(delete(assignments).where(assignments.c.id == assignment_id))

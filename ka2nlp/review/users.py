@@ -242,10 +242,10 @@ def _checked_role(role: str) -> str:
 def _keep_an_administrator(session: Session, user: User) -> None:
     if user.role != "administrator" or not user.active:
         return
-    others = find_all(
-        session, User, users.c.role == "administrator", users.c.active, users.c.id != user.id
-    )
-    if not others:
+    conditions = [users.c.role == "administrator", users.c.active, users.c.id != user.id]
+    if _kept_hash(session, user.id) is not None:  # who has no password cannot stand in
+        conditions.append(users.c.password.is_not(None))
+    if find(session, User, *conditions) is None:
         raise ConflictError(
             f"got {user.name!r}, the only active administrator; make another user one first"
         )

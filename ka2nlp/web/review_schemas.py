@@ -115,7 +115,8 @@ class DecisionOut(BaseModel):
     code: str
     verdict: str
     action: str = Field(
-        description="accepted, added, rejected, agreed absent, unsure or withdrawn."
+        description="accepted, added, rejected, agreed absent, unsure or withdrawn; the verdict "
+        "while suggestions are held back."
     )
     evidence: list[SpanOut]
     note: str
@@ -129,9 +130,12 @@ class DecisionOut(BaseModel):
     decided: datetime
 
     @classmethod
-    def of(cls, decision: Decision) -> DecisionOut:
-        """Describe a decision."""
-        return cls(**asdict(decision), action=decision.action)
+    def of(cls, decision: Decision, *, told: bool) -> DecisionOut:
+        """Describe a decision; what was suggested only to whom it may be told."""
+        if told:
+            return cls(**asdict(decision), action=decision.action)
+        held_back = {"model": None, "probability": None, "answer": None}
+        return cls(**asdict(decision) | held_back, action=decision.verdict)
 
 
 class LabelsOut(BaseModel):

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 
 from ka2nlp.errors import ConflictError, NotFoundError
 from ka2nlp.review import assignments, decisions
-from ka2nlp.review.access import may_see_decisions, require_own
+from ka2nlp.review.access import may_see_decisions, may_see_suggestions, require_own
 from ka2nlp.review.records import Assignment, User
 from ka2nlp.web.desk import ThisDesk
 from ka2nlp.web.lists import Id, Page, PageAsked
@@ -68,7 +68,7 @@ def get(desk: ThisDesk, user: CurrentUser, assignment_id: Id) -> Assignment:
     responses=responses(404, 409),
 )
 def unassign(desk: ThisDesk, _: Lead, assignment_id: Id) -> None:
-    """Take back a task in which nothing was decided yet; leads only."""
+    """Take back a task that is not finished and has no decision yet; leads only."""
     with desk.store.transaction() as session:
         assignments.unassign(session, assignment_id)
 
@@ -107,7 +107,8 @@ def standing(desk: ThisDesk, user: CurrentUser, assignment_id: Id) -> list[Decis
         if not may_see_decisions(session, user, assignment):
             raise _not_theirs(assignment_id)
         found = decisions.standing(session, assignment_id)
-    return [DecisionOut.of(found[code]) for code in desk.taxonomy.codes if code in found]
+        told = may_see_suggestions(session, user, assignment.proposal_id)
+    return [DecisionOut.of(found[code], told=told) for code in desk.taxonomy.codes if code in found]
 
 
 @router.post(
@@ -124,11 +125,12 @@ def decide(desk: ThisDesk, user: CurrentUser, assignment_id: Id, choice: ChoiceI
     along: such consequences stand in the trail. With a `key`, sending it again changes nothing.
     """
     with desk.store.transaction() as session:
-        require_own(session, user, assignment_id)
+        task = require_own(session, user, assignment_id)
         made = decisions.decide(
             session, assignment_id, choice.choice(), taxonomy=desk.taxonomy, key=choice.key
         )
-    return DecisionOut.of(made)
+        told = may_see_suggestions(session, user, task.proposal_id)
+    return DecisionOut.of(made, told=told)
 
 
 @router.post(
@@ -141,11 +143,12 @@ def decide(desk: ThisDesk, user: CurrentUser, assignment_id: Id, choice: ChoiceI
 def undo(desk: ThisDesk, user: CurrentUser, assignment_id: Id, named: KeyIn) -> DecisionOut:
     """Let stand what stood before your last decision that is not undone; nothing is erased."""
     with desk.store.transaction() as session:
-        require_own(session, user, assignment_id)
+        task = require_own(session, user, assignment_id)
         made = decisions.undo(session, assignment_id, named.key)
+        told = may_see_suggestions(session, user, task.proposal_id)
     if made is None:
         raise ConflictError("got a task without a decision to undo, expected one")
-    return DecisionOut.of(made)
+    return DecisionOut.of(made, told=told)
 
 
 def _seen(session: Session, user: User, assignment_id: int) -> Assignment:

@@ -11,7 +11,12 @@ from fastapi import APIRouter, File, Query, Request, UploadFile
 
 from ka2nlp.errors import NotAllowedError, NotFoundError
 from ka2nlp.records import Document, Report
-from ka2nlp.review.access import may_see_decisions, require_seen, visible_trail
+from ka2nlp.review.access import (
+    may_see_decisions,
+    may_see_suggestions,
+    require_seen,
+    visible_trail,
+)
 from ka2nlp.review.assignments import assignments_on
 from ka2nlp.review.calls import open_call_of
 from ka2nlp.review.consolidation import final
@@ -173,7 +178,9 @@ def get_trail(
     """List every decision that you may see, oldest first, those undone included."""
     with desk.store.reading() as session:
         require_seen(session, user, proposal_id)
-        return asked.page(map(DecisionOut.of, visible_trail(session, user, proposal_id)))
+        told = may_see_suggestions(session, user, proposal_id)
+        found = visible_trail(session, user, proposal_id)
+        return asked.page(DecisionOut.of(one, told=told) for one in found)
 
 
 @router.get(

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Query, Response
 
-from ka2nlp.errors import InvalidError
+from ka2nlp.errors import ConflictError, InvalidError
 from ka2nlp.review.access import require_own
 from ka2nlp.review.assignments import finish, reopen
 from ka2nlp.review.consolidation import adopt_agreement
@@ -51,7 +51,7 @@ def decide_label(
 ) -> Response:
     """Keep a verdict on a label; its evidence stays unless the label is refused."""
     with visit.desk.store.transaction() as session:
-        before = _view(visit, session, number)
+        before = _view_of(visit, session, number, text_id)
         evidence = () if verdict in (NO, WITHDRAWN) else before.own_evidence(code)
         choice = Choice(code, verdict, evidence, before.note(code), text_id=text_id)
         decide(session, number, choice, taxonomy=visit.desk.taxonomy, key=key)
@@ -72,7 +72,7 @@ def mark(
 ) -> Response:
     """Mark or unmark evidence; a label that was open or refused becomes a yes by its evidence."""
     with visit.desk.store.transaction() as session:
-        before = _view(visit, session, number)
+        before = _view_of(visit, session, number, text_id)
         kept = set(before.own_evidence(code))
         if unmark:
             kept -= {parse_span(unmark)}
@@ -94,7 +94,7 @@ def explain(
 ) -> Response:
     """Keep a note with the decision that stands on a label."""
     with visit.desk.store.transaction() as session:
-        before = _view(visit, session, number)
+        before = _view_of(visit, session, number, text_id)
         verdict = before.row(code).verdict
         if not verdict:
             raise InvalidError(f"got a note on {code}, which is not decided; decide it first")
@@ -157,6 +157,16 @@ def begin_again(visit: AnyVisit, number: int, order: Order = ORDERS[0]) -> Respo
 
 def _view(visit: Visit, session: Session, number: int) -> DeskView:
     return look(session, visit.desk.taxonomy, require_own(session, visit.user, number))
+
+
+def _view_of(visit: Visit, session: Session, number: int, text_id: int) -> DeskView:
+    """Look at a task, unless the form shows another version of its text than the newest."""
+    view = _view(visit, session, number)
+    if view.text.id != text_id:
+        raise ConflictError(
+            "got a choice on an older version; the text has changed, load the page anew"
+        )
+    return view
 
 
 def _query(order: str) -> str:

@@ -6,7 +6,7 @@ from typing import Final
 
 from fastapi import APIRouter, Response
 
-from ka2nlp.review.access import require_seen, visible_trail
+from ka2nlp.review.access import may_see_suggestions, require_seen, visible_trail
 from ka2nlp.review.calls import get_call
 from ka2nlp.review.proposals import list_texts
 from ka2nlp.review.users import list_users
@@ -24,6 +24,7 @@ def trail(visit: AnyVisit, number: int) -> Response:
         proposal = require_seen(session, visit.user, number)
         texts = list_texts(session, number)
         decisions = visible_trail(session, visit.user, number)
+        told = may_see_suggestions(session, visit.user, number)
         names = {user.id: user.name for user in list_users(session)}
         call = get_call(session, proposal.call_id)
     return visit.page(
@@ -32,6 +33,7 @@ def trail(visit: AnyVisit, number: int) -> Response:
         call=call,
         texts={text.id: text for text in texts},
         decisions=decisions[::-1],
+        told=told,
         codes={one.id: one.code for one in decisions},
         names=names,
         taxonomy=visit.desk.taxonomy,
