@@ -116,17 +116,20 @@ def find_model(name: Path | str | None = None) -> Path:
     ----------
     name
         A folder, or the name of a model that ships ("fast" and "default" are short for two); the
-        default model when left out.
+        default model when left out. Only a folder that was named is looked for elsewhere than
+        where the models lie that ship.
 
     Raises
     ------
     ModelError
         When there is no such model.
     """
-    wanted = SHORT_NAMES.get(str(name or DEFAULT_MODEL), str(name or DEFAULT_MODEL))
+    given = str(name or "default")
+    wanted = SHORT_NAMES.get(given, given)
     packaged = Path(str(files("ka2nlp"))) / "models"
     source_tree = Path(__file__).resolve().parent.parent / "models"
-    for folder in (Path(wanted), packaged / wanted, source_tree / wanted):
+    named = () if given in SHORT_NAMES else (Path(given),)
+    for folder in (*named, packaged / wanted, source_tree / wanted):
         if (folder / MANIFEST).is_file():
             return folder
     shipped = sorted(

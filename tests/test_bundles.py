@@ -112,6 +112,17 @@ def test_names_and_folders(bundle: Path) -> None:
         find_model("none")
 
 
+def test_a_folder_that_was_not_named_is_not_loaded(
+    bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(bundle.parent)
+    for name in ("ka2-minilm", "ka2-fast"):
+        shutil.copytree(bundle, name)
+    assert find_model() == find_model("default") == ROOT / "models" / "ka2-minilm"
+    assert find_model("fast") == ROOT / "models" / "ka2-fast"
+    assert find_model("ka2-fast") == Path("ka2-fast")
+
+
 @pytest.mark.parametrize("name", ["heads.npz", "vocabulary.txt", "encoder.onnx", "tokenizer.json"])
 def test_missing_and_changed_files(bundle: Path, taxonomy: Taxonomy, name: str) -> None:
     with (bundle / name).open("ab") as stream:
