@@ -56,6 +56,7 @@ SHORT_NAMES: Final = {"default": DEFAULT_MODEL, "fast": "ka2-fast"}
 MANIFEST: Final = "manifest.json"
 HEADS: Final = "heads.npz"
 VOCABULARY: Final = "vocabulary.txt"
+READ_IF_THERE: Final = ("encoder.onnx", "encoder.npz", "taxonomy*.ttl")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,17 +117,20 @@ def find_model(name: Path | str | None = None) -> Path:
     ----------
     name
         A folder, or the name of a model that ships ("fast" and "default" are short for two); the
-        default model when left out.
+        default model when left out. Only a folder that was named is looked for elsewhere than
+        where the models lie that ship.
 
     Raises
     ------
     ModelError
         When there is no such model.
     """
-    wanted = SHORT_NAMES.get(str(name or DEFAULT_MODEL), str(name or DEFAULT_MODEL))
+    given = str(name or "default")
+    wanted = SHORT_NAMES.get(given, given)
     packaged = Path(str(files("ka2nlp"))) / "models"
     source_tree = Path(__file__).resolve().parent.parent / "models"
-    for folder in (Path(wanted), packaged / wanted, source_tree / wanted):
+    named = () if given in SHORT_NAMES else (Path(given),)
+    for folder in (*named, packaged / wanted, source_tree / wanted):
         if (folder / MANIFEST).is_file():
             return folder
     shipped = sorted(
@@ -151,8 +155,8 @@ def load_bundle(folder: Path, taxonomy: Taxonomy | None = None) -> Bundle:
     Raises
     ------
     ModelError
-        When a file is missing, was changed or has another format, or when the bundle was made for
-        another taxonomy or another version of the sentence rules.
+        When a file is missing, was changed, was added or has another format, or when the bundle
+        was made for another taxonomy or another version of the sentence rules.
     """
     manifest = _read_manifest(folder / MANIFEST)
     _verify_files(folder, manifest)
@@ -323,6 +327,9 @@ def _verify_files(folder: Path, manifest: Manifest) -> None:
         if name not in manifest.files:
             raise ModelError(f"got a manifest without {name} in {folder}; rebuild the model")
     encoder_files(manifest.files)
+    found = [path for pattern in READ_IF_THERE for path in sorted(folder.glob(pattern))]
+    if strays := [path for path in found if path.name not in manifest.files]:
+        raise ModelError(f"got {strays[0]}, which its manifest does not name; take it away")
     for name, expected in manifest.files.items():
         path = folder / name
         if Path(name).name != name or not path.is_file():

@@ -35,7 +35,9 @@ def encoder_files(names: Iterable[str]) -> tuple[str, str]:
     )
 
 
-def load_encoder(folder: Path, *, n_threads: int = 0, device: str = "cpu") -> Encoder:
+def load_encoder(
+    folder: Path, *, n_threads: int = 0, device: str = "cpu", dimension: int | None = None
+) -> Encoder:
     """Load the encoder of a folder.
 
     Parameters
@@ -46,14 +48,27 @@ def load_encoder(folder: Path, *, n_threads: int = 0, device: str = "cpu") -> En
         For a transformer; 0 takes one a core.
     device
         "cpu" or "cuda"; a table of vectors is always read by the CPU.
+    dimension
+        Length of the vectors that are expected; any when left out.
 
     Raises
     ------
     ModelError
-        When a file is missing or damaged, or there are no such threads or no such device.
+        When a file is missing or damaged, the vectors have another length, or there are no such
+        threads or no such device.
     """
     if n_threads < 0:
         raise ModelError(f"got {n_threads} threads, expected 1 or more, or 0 for one a core")
+    encoder = _load(folder, n_threads, device)
+    if dimension not in (None, encoder.dimension):
+        raise ModelError(
+            f"got an encoder in {folder} whose vectors have the length {encoder.dimension}, "
+            f"expected {dimension} as its classifier; rebuild the model"
+        )
+    return encoder
+
+
+def _load(folder: Path, n_threads: int, device: str) -> Encoder:
     if encoder_files(path.name for path in folder.glob("*"))[0] == _TABLE:
         return StaticEncoder(folder)
     return OnnxEncoder(folder, n_threads=n_threads, device=device)

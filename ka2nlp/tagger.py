@@ -180,7 +180,8 @@ class Tagger:
         with ThreadPoolExecutor() as pool:  # spaCy takes long to load: side by side with the rest
             pool.submit(split_sentences, "A. B.")
             bundle = load_bundle(find_model(model))
-            encoder = load_encoder(bundle.folder, n_threads=n_threads, device=device)
+            folder, size = bundle.folder, bundle.heads.dimension
+            encoder = load_encoder(folder, n_threads=n_threads, device=device, dimension=size)
         name = f"{bundle.manifest.name} {bundle.manifest.version}"
         return cls(bundle.taxonomy, encoder, bundle.heads, name)
 

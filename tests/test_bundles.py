@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from conftest import ROOT, make_heads
 
-from ka2nlp import Taxonomy
+from ka2nlp import Tagger, Taxonomy
 from ka2nlp.bundles import find_model, load_bundle, save_bundle
 from ka2nlp.errors import ModelError
 
@@ -112,6 +112,17 @@ def test_names_and_folders(bundle: Path) -> None:
         find_model("none")
 
 
+def test_a_folder_that_was_not_named_is_not_loaded(
+    bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(bundle.parent)
+    for name in ("ka2-minilm", "ka2-fast"):
+        shutil.copytree(bundle, name)
+    assert find_model() == find_model("default") == ROOT / "models" / "ka2-minilm"
+    assert find_model("fast") == ROOT / "models" / "ka2-fast"
+    assert find_model("ka2-fast") == Path("ka2-fast")
+
+
 @pytest.mark.parametrize("name", ["heads.npz", "vocabulary.txt", "encoder.onnx", "tokenizer.json"])
 def test_missing_and_changed_files(bundle: Path, taxonomy: Taxonomy, name: str) -> None:
     with (bundle / name).open("ab") as stream:
@@ -121,6 +132,28 @@ def test_missing_and_changed_files(bundle: Path, taxonomy: Taxonomy, name: str) 
     (bundle / name).unlink()
     with pytest.raises(ModelError, match=f"got no file {name}"):
         load_bundle(bundle, taxonomy)
+
+
+@pytest.mark.parametrize(
+    "name", ["encoder.npz", "encoder.onnx", "taxonomy.ttl", "taxonomy-labels.ttl"]
+)
+def test_files_that_the_manifest_does_not_name(
+    tmp_path: Path, taxonomy: Taxonomy, name: str
+) -> None:
+    folder = find_model("default" if name == "encoder.npz" else "fast")
+    copy = Path(shutil.copytree(folder, tmp_path / "copy"))
+    (copy / "notes.txt").write_text("of mine")
+    assert load_bundle(copy, taxonomy).folder == copy
+    (copy / name).write_bytes(b"!")
+    with pytest.raises(ModelError, match=f"{name}, which its manifest does not name"):
+        load_bundle(copy, taxonomy)
+
+
+def test_an_encoder_of_another_size(tmp_path: Path, taxonomy: Taxonomy) -> None:
+    shipped = load_bundle(find_model("fast"), taxonomy)
+    save_bundle(tmp_path / "mine", shipped.manifest, make_heads(), shipped.folder, "# card")
+    with pytest.raises(ModelError, match=r"vectors have the length [0-9]+, expected 8 as its"):
+        Tagger.load(tmp_path / "mine")
 
 
 def test_another_taxonomy(bundle: Path, taxonomy: Taxonomy) -> None:

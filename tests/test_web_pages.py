@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -21,6 +22,8 @@ from ka2nlp.records import ADDRESSED, Place, Report
 from ka2nlp.review.decisions import trail
 from ka2nlp.review.store import Store
 from ka2nlp.review.suggestions import keep_suggestion
+from ka2nlp.sentences import split_sentences
+from ka2nlp.web.pages import passages as cutting
 from ka2nlp.web.pages.passages import passages
 from ka2nlp.web.pages.spans import find_words, merge, parse_span, trim
 from ka2nlp.web.settings import Limits
@@ -641,6 +644,57 @@ def test_passages_hold_every_character_and_know_their_labels() -> None:
     assert "".join(one.text for one in marked) == text[slice(*span)]
     assert [one.closes for one in marked if one.closes] == [("S1",)]
     assert {one.sentence for one in marked} == {2}
+
+
+def test_passages_are_cut_as_the_plain_way_cuts_them() -> None:
+    draw = random.Random(5)
+    for _ in range(100):
+        lines = draw.choices(["One reads. Two write!", "A heading", "", "- an item", "x\r"], k=12)
+        text = "\n".join(lines)
+        places = tuple(
+            Place(at, f"page {at}") for at in sorted(draw.sample(range(len(text) + 1), 3))
+        )
+        spans = [
+            (code, (draw.randrange(len(text)), draw.randrange(len(text) + 5)))
+            for code in ("S1", "S2", "S4")
+            for _ in range(draw.randrange(5))
+        ]
+        evidence = {code: [span for other, span in spans if other == code] for code, _ in spans}
+        inner = {edge for _, span in spans for edge in span} | {place.start for place in places}
+        sentences = [(one.start, one.end) for one in split_sentences(text)]
+        for passage in passages(Document("a", "", text, places=places), evidence):
+            low, high = passage.stretches[0].start, passage.stretches[-1].end
+            edges = {one.start for one in passage.stretches} | {high}
+            assert {edge for edge in inner if low < edge < high} <= edges
+            assert [one.end for one in passage.stretches] == sorted(edges - {low})
+            for one in passage.stretches:
+                around = [n for n, (start, end) in enumerate(sentences) if start <= one.start < end]
+                assert one.sentence == (around[0] if around else None)
+                assert one.codes == tuple(
+                    code for code, (start, end) in spans if start <= one.start and one.end <= end
+                )
+                assert one.closes == tuple(
+                    code for code, (_, end) in spans if one.start < end <= one.end
+                )
+
+
+def test_a_passage_looks_only_at_its_own_edges(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at = 0
+
+    class Counted(list[int]):
+        def __iter__(self) -> Iterator[int]:
+            nonlocal looked_at
+            looked_at += len(self)
+            return super().__iter__()
+
+    def counted(*given: Any) -> Counted:
+        return Counted(edges(*given))
+
+    edges = cutting._edges
+    monkeypatch.setattr(cutting, "_edges", counted)
+    text = "A line of its own.\n\n" * 300
+    assert len(passages(Document("a", "", text), {"S1": [(0, len(text))]})) == 300
+    assert looked_at <= 5 * 300
 
 
 def test_spans_are_read_trimmed_found_and_merged() -> None:

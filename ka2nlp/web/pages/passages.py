@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Final
 
 from ka2nlp.labelled import Span
@@ -81,24 +81,48 @@ def passages(document: Document, evidence: Mapping[str, Sequence[Span]]) -> tupl
     starts = [start for start, _ in sentences]
     spans = [(code, span) for code, listed in evidence.items() for span in listed]
     edges = _edges(sentences, [span for _, span in spans], document)
-    found, place = [], ""
-    for start, end in _blocks(text, sentences):
-        cuts = [start, *(edge for edge in edges if start < edge < end), end]
-        stretches = tuple(
-            Stretch(
-                one,
-                other,
-                text[one:other],
-                tuple(code for code, (low, high) in spans if low <= one and other <= high),
-                _sentence_at(one, sentences, starts),
-                tuple(code for code, (_, high) in spans if one < high <= other),
-            )
-            for one, other in pairwise(cuts)
+    blocks = [_cut(start, end, edges) for start, end in _blocks(text, sentences)]
+    pieces = [piece for block in blocks for piece in block]
+    stretches = (
+        Stretch(one, other, text[one:other], shown, _sentence_at(one, sentences, starts), closed)
+        for (one, other), shown, closed in zip(
+            pieces, _shown(pieces, spans), _closed(pieces, spans), strict=True
         )
-        here = document.place_at(start)
-        found.append(Passage(stretches, here if here != place else ""))
+    )
+    found, place = [], ""
+    for block in blocks:
+        here = document.place_at(block[0][0])
+        own = tuple(islice(stretches, len(block)))
+        found.append(Passage(own, here if here != place else ""))
         place = here
     return tuple(found)
+
+
+def _cut(start: int, end: int, edges: list[int]) -> list[Span]:
+    """Cut a passage at the edges within it."""
+    inner = edges[bisect_right(edges, start) : bisect_left(edges, end)]
+    return list(pairwise([start, *inner, end]))
+
+
+def _shown(pieces: list[Span], spans: list[tuple[str, Span]]) -> list[tuple[str, ...]]:
+    """Give the labels of the spans that each piece lies in."""
+    codes: list[list[str]] = [[] for _ in pieces]
+    starts, ends = [start for start, _ in pieces], [end for _, end in pieces]
+    for code, (low, high) in spans:
+        for at in range(bisect_left(starts, low), bisect_right(ends, high)):
+            codes[at].append(code)
+    return [tuple(listed) for listed in codes]
+
+
+def _closed(pieces: list[Span], spans: list[tuple[str, Span]]) -> list[tuple[str, ...]]:
+    """Give the labels of the spans that end in each piece or with it."""
+    codes: list[list[str]] = [[] for _ in pieces]
+    ends = [end for _, end in pieces]
+    for code, (_, high) in spans:
+        at = bisect_left(ends, high)
+        if at < len(pieces) and pieces[at][0] < high:
+            codes[at].append(code)
+    return [tuple(listed) for listed in codes]
 
 
 def _edges(sentences: list[Span], spans: list[Span], document: Document) -> list[int]:
