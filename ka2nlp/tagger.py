@@ -188,7 +188,7 @@ class Tagger:
     def with_threshold(self, threshold: float) -> Tagger:
         """Give a tagger that decides at one threshold in [0, 1] for all labels.
 
-        There is then no doubt left: a label is addressed from the threshold on, or not.
+        A label is then addressed from it on; where a text serves no outcome, to check from it on.
 
         Raises
         ------

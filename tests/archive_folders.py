@@ -21,6 +21,7 @@ def write_archive(
     bundle: str = "0" * 64,
     run: str = "run-0123456789ab",
     shard_rows: int = 4,
+    threshold: float | None = None,
 ) -> Path:
     """Write rows as an archive of one run; gives the folder of the run.
 
@@ -39,7 +40,7 @@ def write_archive(
         "bundle": bundle,
         "taxonomy": taxonomy.fingerprint,
         "ka2nlp": "0.1.0",
-        "threshold": None,
+        "threshold": threshold,
         "keep": list(keep),
         "codes": list(taxonomy.codes),
         "shard_rows": shard_rows,

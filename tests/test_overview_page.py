@@ -212,6 +212,16 @@ def test_colours_keep_their_contrast(scheme: str) -> None:
         assert contrast(colours[text], colours[ground]) >= least, (text, ground)
 
 
+def test_one_threshold_leaves_only_texts_without_outcomes_to_check(
+    report: Callable[..., str], tmp_path: Path
+) -> None:
+    write_archive(tmp_path / "a", invented(9), threshold=0.5)
+    assert (
+        "one threshold of 0.5 for all labels; to check is then only what reaches it in a text "
+        "held to serve no outcome<"
+    ) in report(tmp_path / "a")
+
+
 def test_error_rates_come_from_the_bundle(report: Callable[..., str], tmp_path: Path) -> None:
     folder = find_model("ka2-minilm")
     manifest = (folder / "manifest.json").read_bytes()

@@ -166,6 +166,17 @@ def test_thresholds_are_probabilities(toy_tagger: Tagger) -> None:
     assert toy_tagger.with_threshold(half).heads.thresholds[0] == half
 
 
+def test_one_threshold_leaves_texts_without_outcomes_to_check(toy_tagger: Tagger) -> None:
+    heads = toy_tagger.heads
+    irrelevant = replace(heads.second, relevance_bias=-heads.second.relevance_bias)
+    for second, said in ((heads.second, "addressed"), (irrelevant, "to check")):
+        tagger = Tagger(toy_tagger.taxonomy, ToyEncoder(), replace(heads, second=second), "toy 1")
+        report = tagger.with_threshold(0.5).tag(PROJECT)
+        assert set(report.answers.values()) == {said, "not addressed"}
+        assert bool(report.tags) == (said == "addressed")
+    assert "serves no outcome, to check" in (Tagger.with_threshold.__doc__ or "")
+
+
 @pytest.mark.parametrize("model", ["default", "fast"])
 def test_threads_are_counted(model: str) -> None:
     with pytest.raises(ModelError, match="got -1 threads, expected 1 or more, or 0 for one a core"):
