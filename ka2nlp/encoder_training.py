@@ -54,7 +54,7 @@ class FineTuneSettings:
 
     n_epochs: int = 4
     documents_per_step: int = 8
-    encoder_rate: float = 5e-5
+    encoder_rate: float = 1.2e-4
     heads_rate: float = 2e-3
     sentence_weight: float = 2.0
     dropout: float = 0.2
