@@ -18,6 +18,7 @@ from ka2nlp.review.records import EVALUATE, NO, YES, Choice
 from ka2nlp.review.users import add_user
 
 TAXONOMY = Taxonomy.load()
+OTHER = Taxonomy.load("priorities")
 PEOPLE = ("anna", "ben", "carla")
 DOCUMENTS = (
     Document("p1", "Gardens", PROJECT, {"year": "2024", "id": "not this one"}),
@@ -28,6 +29,11 @@ DOCUMENTS = (
 
 def toy_tagger() -> Tagger:
     return Tagger(TAXONOMY, ToyEncoder(), make_heads(), "toy 1")
+
+
+def other_tagger() -> Tagger:
+    """Make a model of another vocabulary."""
+    return Tagger(OTHER, ToyEncoder(), make_heads(len(OTHER)), "toy other")
 
 
 class Work:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 
 import pytest
-from review_work import TAXONOMY, Work
+from review_work import OTHER, TAXONOMY, Work, other_tagger
 
 from ka2nlp.errors import NotFoundError
 from ka2nlp.records import Document
 from ka2nlp.review import Store
 from ka2nlp.review.agreement import call_agreement
 from ka2nlp.review.agreement_figures import CallAgreement, ModelAgreement
+from ka2nlp.review.decisions import decide
 from ka2nlp.review.proposals import add_documents, latest_text
 from ka2nlp.review.readings import tags_of
-from ka2nlp.review.records import CONSOLIDATE, NO, UNSURE, YES
+from ka2nlp.review.records import CONSOLIDATE, NO, UNSURE, YES, Choice
 from ka2nlp.review.suggestions import find_suggestion
 
 N = len(TAXONOMY)
@@ -169,6 +170,23 @@ def test_evaluators_of_different_texts_are_not_compared(store: Store) -> None:
     found = measure(work)
     assert found.pairs == ()
     assert found.groups[-1].n_proposals == 0
+
+
+def test_another_vocabulary_on_the_same_desk_changes_no_figure(store: Store) -> None:
+    work = Work(store)
+    work.suggest()
+    work.judge("p1", "anna", yes=["S1"])
+    work.judge("p1", "ben", yes=["S1", "S2"])
+    before = measure(work)
+    work.suggest(other_tagger())
+    assert measure(work) == before
+    task = work.give("p1", "carla")
+    with store.transaction() as session:
+        decide(session, task, Choice("INC", YES), taxonomy=OTHER)
+    work.finish(task)
+    found = measure(work)
+    assert {one.model for one in found.models} == {"toy 1"}
+    assert of(found.models, "carla", None).n_evaluator == 0
 
 
 def test_an_empty_call_has_figures_too(store: Store) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from conftest import PROJECT
 from openpyxl import load_workbook
-from review_work import DOCUMENTS, TAXONOMY, Work
+from review_work import DOCUMENTS, OTHER, TAXONOMY, Work, other_tagger
 from sqlalchemy import event
 
 from ka2nlp import Document, split_sentences
@@ -23,11 +23,12 @@ from ka2nlp.errors import InvalidError, NotFoundError
 from ka2nlp.labelled import read_labelled
 from ka2nlp.review import Store
 from ka2nlp.review.consolidation import final, finals
+from ka2nlp.review.decisions import decide
 from ka2nlp.review.exports import FORMATS, Exported, export_call
 from ka2nlp.review.outcomes import settled
 from ka2nlp.review.proposals import add_documents, latest_text
 from ka2nlp.review.readings import read_call, tags_of
-from ka2nlp.review.records import CONSOLIDATE, NO, UNSURE, YES
+from ka2nlp.review.records import CONSOLIDATE, NO, UNSURE, YES, Choice
 from ka2nlp.review.suggestions import find_suggestion
 
 FIRST, SECOND, THIRD, *_ = split_sentences(PROJECT)
@@ -59,6 +60,34 @@ def work(store: Store) -> Work:
     found.judge("p3", "ben", yes=[])
     found.judge("p3", "carla", yes={"I9": [(0, 17)]}, task=CONSOLIDATE)
     return found
+
+
+def test_another_vocabulary_on_the_same_desk_leaves_exports_as_they_are(
+    store: Store, tmp_path: Path
+) -> None:
+    work = Work(store, each=1)
+    work.suggest()
+    code = next(iter(shown_by_model(work, "p1")))
+    work.judge("p1", "anna", yes=[code], shown=True)
+    formats = ("corpus", "labelled", "csv")
+    target = tmp_path / "export"
+
+    def exported() -> list[str]:
+        return [(export(work, one, target), target.read_text())[1] for one in formats]
+
+    before = exported()
+    work.suggest(other_tagger())
+    assert exported() == before
+    task = work.give("p2", "anna")
+    with store.transaction() as session:
+        decide(session, task, Choice("INC", YES), taxonomy=OTHER)
+    work.finish(task)
+    left_out = dict(export(work, "corpus", target).left_out)
+    assert left_out == {
+        "p2": "labels of another vocabulary hold: INC",
+        "p3": "not finished",
+    }
+    assert target.read_text() == before[0]
 
 
 def test_a_corpus_joins_with_its_texts_again(work: Work, tmp_path: Path) -> None:

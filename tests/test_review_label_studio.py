@@ -12,11 +12,12 @@ import pytest
 from conftest import PROJECT
 from hypothesis import given
 from hypothesis import strategies as st
-from review_work import DOCUMENTS, TAXONOMY, Work
+from review_work import DOCUMENTS, OTHER, TAXONOMY, Work, other_tagger
 
 from ka2nlp.errors import InvalidError
 from ka2nlp.labelled import Span
 from ka2nlp.review import Store
+from ka2nlp.review.decisions import decide
 from ka2nlp.review.label_studio import Imported, from_label_studio, read_tasks, to_label_studio
 from ka2nlp.review.label_studio_results import (
     labelling_configuration,
@@ -25,7 +26,7 @@ from ka2nlp.review.label_studio_results import (
 )
 from ka2nlp.review.proposals import latest_text
 from ka2nlp.review.readings import Reading, read_call, tags_of
-from ka2nlp.review.records import NO, YES
+from ka2nlp.review.records import NO, YES, Choice
 from ka2nlp.review.suggestions import find_suggestion
 
 ASTRAL = "🌱 Schools plant gardens 🌻 and pupils learn to cook."
@@ -196,6 +197,22 @@ def test_suggestions_are_predictions_with_model_and_score(store: Store) -> None:
         for code, tag in tags.items()
         if tag["evidence"]
     }
+
+
+def test_another_vocabulary_on_the_same_desk_changes_no_task(store: Store) -> None:
+    work = Work(store)
+    work.suggest()
+    before = export(work)
+    work.suggest(other_tagger())
+    assert export(work) == before
+    take(work, [before[0] | {"annotations": [{"id": 1, "result": []}]}])
+    standing = judged(work, "p1", "ben").standing.values()
+    assert {(one.model, one.verdict, one.action) for one in standing} == {("toy 1", NO, "rejected")}
+    number = work.give("p2", "anna")
+    with store.transaction() as session:
+        decide(session, number, Choice("INC", YES), taxonomy=OTHER)
+    work.finish(number)
+    assert export(work)[1]["annotations"][0]["result"] == []
 
 
 def test_a_blind_call_gives_no_predictions(store: Store) -> None:

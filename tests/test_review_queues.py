@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
-from review_work import TAXONOMY, Work
+from review_work import TAXONOMY, Work, other_tagger
 
 from ka2nlp import Tagger
 from ka2nlp.errors import InvalidError, NotFoundError
@@ -126,6 +126,15 @@ def test_a_suggestion_that_is_new_changes_the_order(work: Work) -> None:
     counts = [item.n_to_check or 0 for item in found]
     assert counts != before
     assert counts == sorted(counts, reverse=True)
+
+
+def test_another_vocabulary_on_the_same_desk_changes_no_order(work: Work) -> None:
+    before = {order: listed(work, order=order) for order in ORDERS}
+    work.suggest(other_tagger())
+    with work.store.reading() as session:
+        for order in ORDERS:
+            found = queue(session, work.users["anna"], work.call, order, taxonomy=TAXONOMY)
+            assert found == before[order]
 
 
 def test_a_list_holds_the_first_of_an_order(work: Work) -> None:

@@ -14,8 +14,11 @@ import pytest
 from conftest import PROJECT
 from desks import API, add_users, bearer, database_url, open_desk
 from fastapi.testclient import TestClient
+from review_work import other_tagger
 
 from ka2nlp import Tagger
+from ka2nlp.review.filling import suggest
+from ka2nlp.review.store import Store
 
 ROLES = {"ada": "administrator", "lea": "lead", "eve": "evaluator", "max": "evaluator"}
 NUMBERS = {name: number for number, name in enumerate(ROLES, start=1)}
@@ -241,6 +244,20 @@ def test_suggestions_show_only_once_they_are_asked_for(users: Users, call: int) 
     assert users.get("eve", "/assignments/1")["revealed"] is None
     users.post("eve", "/assignments/1/reveal", status=200)
     assert users.get("eve", "/proposals/1/suggestion")["model"] == "toy 1"
+
+
+def test_a_suggestion_of_another_vocabulary_is_passed_over(
+    users: Users, call: int, tmp_path: Path
+) -> None:
+    users.post("eve", "/assignments/1/finish", status=200)
+    before = users.get("eve", f"/calls/{call}/queue")
+    store = Store.open(database_url(tmp_path))
+    suggest(store, call, other_tagger())
+    store.close()
+    assert users.get("eve", f"/calls/{call}/queue") == before
+    assert users.get("lea", "/proposals/1/suggestion")["model"] == "toy 1"
+    agreement = users.get("lea", f"/calls/{call}/agreement")
+    assert {one["model"] for one in agreement["models"]} == {"toy 1"}
 
 
 def test_a_blind_call_shows_suggestions_after_the_decisions(users: Users) -> None:

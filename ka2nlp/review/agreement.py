@@ -90,7 +90,7 @@ def call_agreement(session: Session, call_id: int, taxonomy: Taxonomy) -> CallAg
     get_call(session, call_id)
     tasks = [one for one in read_call(session, call_id) if one.assignment.task == EVALUATE]
     finished = [one for one in tasks if one.assignment.finished is not None]
-    answers = _gather(finished, latest_suggestions(session, call_id), taxonomy)
+    answers = _gather(finished, latest_suggestions(session, call_id, taxonomy), taxonomy)
     columns = group_columns(taxonomy) | {"all codes": list(range(len(taxonomy)))}
     single = {code: [column] for column, code in enumerate(taxonomy.codes)}
     return CallAgreement(
@@ -113,14 +113,16 @@ def _gather(
     shape = (len(finished), len(taxonomy))
     said, shown, tagged = np.zeros(shape, int), np.zeros(shape, bool), np.zeros(shape, bool)
     models: list[str | None] = []
+    known = set(taxonomy.codes)  # decisions and suggestions may be of another vocabulary
     for row, reading in enumerate(finished):
         shown[row] = reading.open
-        for code, decision in reading.standing.items():
-            said[row, taxonomy.column(code)] = _SAID[decision.verdict]
-            shown[row, taxonomy.column(code)] = decision.shown
+        standing = reading.standing
+        for code in standing.keys() & known:
+            said[row, taxonomy.column(code)] = _SAID[standing[code].verdict]
+            shown[row, taxonomy.column(code)] = standing[code].shown
         suggestion = latest.get(reading.text_id)
         models.append(suggestion.model if suggestion else None)
-        for code in tags_of(suggestion) if suggestion else ():
+        for code in tags_of(suggestion).keys() & known if suggestion else ():
             tagged[row, taxonomy.column(code)] = True
     return _Answers(
         np.array([one.user for one in finished], dtype=np.str_),

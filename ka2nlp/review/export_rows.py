@@ -74,7 +74,7 @@ def table_rows(session: Session, call_id: int, taxonomy: Taxonomy) -> Iterator[l
     users = _users(readings)
     settling = finals(readings, get_call(session, call_id).evaluators_each)
     proposals, texts = proposals_of(session, call_id), texts_of(session, call_id)
-    suggested = latest_suggestions(session, call_id)
+    suggested = latest_suggestions(session, call_id, taxonomy)
     gathered = by_proposal(readings)
     for proposal_id, newest in latest_texts(session, call_id).items():
         known = gathered.get(proposal_id, [])

@@ -44,7 +44,7 @@ from ka2nlp.review.records import (
 )
 from ka2nlp.review.rows import find
 from ka2nlp.review.schema import assignments, proposals
-from ka2nlp.review.suggestions import find_suggestion
+from ka2nlp.review.suggestions import find_suggestion_of
 from ka2nlp.taxonomy import Taxonomy
 
 __all__ = ["Imported", "from_label_studio", "read_tasks", "to_label_studio"]
@@ -90,7 +90,7 @@ def to_label_studio(
         When there is no such call.
     """
     blind = get_call(session, call_id).blind
-    suggested = latest_suggestions(session, call_id)
+    suggested = latest_suggestions(session, call_id, taxonomy)
     by_text: dict[int, list[Reading]] = {}
     for reading in read_call(session, call_id):
         if reading.assignment.finished is not None:
@@ -102,7 +102,7 @@ def to_label_studio(
         suggestion = suggested.get(text_id)
         predictions = []
         if suggestion is not None and not blind:
-            tags = tags_of(suggestion)
+            tags = {code: tag for code, tag in tags_of(suggestion).items() if code in taxonomy}
             spans = {code: _spans(tag["evidence"]) for code, tag in tags.items()}
             predictions.append(
                 {
@@ -136,7 +136,7 @@ def _annotation(reading: Reading, text: Text, taxonomy: Taxonomy) -> dict[str, o
     evidence = {
         code: decision.evidence
         for code, decision in reading.standing.items()
-        if decision.verdict == YES
+        if decision.verdict == YES and code in taxonomy
     }
     return {
         "result": write_results(text.text, evidence, evidence, taxonomy),
@@ -228,7 +228,7 @@ def from_label_studio(
             skipped.append((name, "the user has finished it already, or consolidates it"))
             continue
         labels = _labels(found, text, name, taxonomy)
-        suggestion = find_suggestion(session, text.id)
+        suggestion = find_suggestion_of(session, text.id, taxonomy)
         if suggestion is not None and not blind:
             reveal(session, assignment.id)
         stood = standing(session, assignment.id)

@@ -104,7 +104,7 @@ def settled(session: Session, call_id: int, taxonomy: Taxonomy) -> Outcomes:
     read = read_call(session, call_id)
     readings, settling = by_proposal(read), finals(read, call.evaluators_each)
     texts = texts_of(session, call_id)
-    suggested = latest_suggestions(session, call_id)
+    suggested = latest_suggestions(session, call_id, taxonomy)
     found: list[Outcome] = []
     left_out: list[tuple[str, str]] = []
     for proposal_id, proposal in proposals_of(session, call_id).items():
@@ -112,7 +112,11 @@ def settled(session: Session, call_id: int, taxonomy: Taxonomy) -> Outcomes:
         judged = [
             one for one in readings.get(proposal_id, ()) if one.assignment.user_id in labels.by
         ]
-        if labels.complete:
+        foreign = sorted(code for code in labels.labels if code not in taxonomy)
+        if labels.complete and foreign:
+            reason = f"labels of another vocabulary hold: {' '.join(foreign)}"
+            left_out.append((proposal.source_id, reason))
+        elif labels.complete:
             text = texts[labels.text_id or judged[-1].text_id]
             evidence = _evidence(labels, judged, suggested.get(text.id), taxonomy)
             found.append(_outcome(proposal, text, labels, judged, evidence))

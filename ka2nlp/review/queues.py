@@ -18,7 +18,9 @@ from ka2nlp.review.memory import recall
 from ka2nlp.review.records import EVALUATE, Assignment, Proposal, Suggestion
 from ka2nlp.review.rows import find_all
 from ka2nlp.review.schema import assignments, decisions, proposals, suggestions, texts
+from ka2nlp.review.suggestions import fitting_vocabularies
 from ka2nlp.selection import Described, most_useful, word_vectors
+from ka2nlp.taxonomy import Taxonomy
 
 __all__ = ["ORDERS", "QueueItem", "open_tasks", "queue"]
 
@@ -61,18 +63,25 @@ class QueueItem:
 
 
 def queue(
-    session: Session, user_id: int, call_id: int, order: str = IN_TURN, limit: int = 50
+    session: Session,
+    user_id: int,
+    call_id: int,
+    order: str = IN_TURN,
+    limit: int = 50,
+    *,
+    taxonomy: Taxonomy | None = None,
 ) -> list[QueueItem]:
     """List the first of an evaluator's open proposals of a call in an order.
 
     Parameters and errors are those of ``open_tasks``; ``limit`` is how many to list at most.
     """
-    tasks = open_tasks(session, user_id, call_id, order)[:limit]
+    tasks = open_tasks(session, user_id, call_id, order, taxonomy=taxonomy)[:limit]
     numbers = [task.proposal_id for task in tasks]
     known = {one.id: one for one in find_all(session, Proposal, proposals.c.id.in_(numbers))}
     n_decided = _count_decided(session, user_id)
     blind = get_call(session, call_id).blind
-    n_to_check = {} if blind else _to_check(session, _suggested(session, call_id), numbers)
+    said = {} if blind else _suggested(session, call_id, taxonomy)
+    n_to_check = _to_check(session, said, numbers)
     return [
         QueueItem(
             task.id,
@@ -87,7 +96,12 @@ def queue(
 
 
 def open_tasks(
-    session: Session, user_id: int, call_id: int, order: str = IN_TURN
+    session: Session,
+    user_id: int,
+    call_id: int,
+    order: str = IN_TURN,
+    *,
+    taxonomy: Taxonomy | None = None,
 ) -> list[Assignment]:
     """Give an evaluator's open tasks of a call in an order.
 
@@ -104,6 +118,8 @@ def open_tasks(
         One of ``ORDERS``: as they came; those with most codes to check first; or those first from
         which a model would learn most (see ``ka2nlp.selection``), given what anybody has finished
         in this call. Proposals without a suggestion come last where the order needs one.
+    taxonomy
+        Pass over suggestions that do not know all of these labels; any will do when left out.
 
     Raises
     ------
@@ -119,7 +135,7 @@ def open_tasks(
     own = [one for one in tasks if one.user_id == user_id and one.finished is None]
     if order == IN_TURN:
         return own
-    said = _suggested(session, call_id)
+    said = _suggested(session, call_id, taxonomy)
     ranked = [one.proposal_id for one in own if one.proposal_id in said]
     others = {one.proposal_id for one in tasks if one.finished is not None} & said.keys()
     finished = sorted(others) if order == MOST_USEFUL else []
@@ -147,7 +163,7 @@ def _tasks(session: Session, call_id: int) -> list[Assignment]:
     return sorted(found, key=lambda one: one.proposal_id)
 
 
-def _suggested(session: Session, call_id: int) -> dict[int, _Said]:
+def _suggested(session: Session, call_id: int, taxonomy: Taxonomy | None) -> dict[int, _Said]:
     """Give the latest suggestion for the newest text of each proposal that has one."""
     newest = (
         select(func.max(texts.c.id))
@@ -160,6 +176,9 @@ def _suggested(session: Session, call_id: int) -> dict[int, _Said]:
         .where(suggestions.c.text_id.in_(newest))
         .group_by(suggestions.c.text_id)
     )
+    if taxonomy is not None:
+        fitting = fitting_vocabularies(session, call_id, taxonomy)
+        last = last.where(suggestions.c.taxonomy.in_(fitting))
     query = (
         select(texts.c.proposal_id, suggestions.c.id, suggestions.c.created)
         .join(texts, texts.c.id == suggestions.c.text_id)

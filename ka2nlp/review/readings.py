@@ -30,7 +30,9 @@ from ka2nlp.review.schema import (
     suggestions,
     texts,
 )
+from ka2nlp.review.suggestions import fitting_vocabularies
 from ka2nlp.review.users import find_user, list_users
+from ka2nlp.taxonomy import Taxonomy
 
 __all__ = [
     "Reading",
@@ -189,8 +191,20 @@ def latest_texts(session: Session, call_id: int) -> dict[int, int]:
     return {proposal_id: known[-1][1] for proposal_id, known in found.items()}
 
 
-def latest_suggestions(session: Session, call_id: int) -> dict[int, Suggestion]:
-    """Give the latest suggestion for each text of a call that has one: its number to the record."""
+def latest_suggestions(
+    session: Session, call_id: int, taxonomy: Taxonomy | None = None
+) -> dict[int, Suggestion]:
+    """Give the latest suggestion for each text of a call that has one: its number to the record.
+
+    Parameters
+    ----------
+    session
+        Of the store.
+    call_id
+        The call.
+    taxonomy
+        Pass over suggestions that do not know all of these labels; any will do when left out.
+    """
     last = (
         select(func.max(suggestions.c.id))
         .join(texts, texts.c.id == suggestions.c.text_id)
@@ -198,6 +212,9 @@ def latest_suggestions(session: Session, call_id: int) -> dict[int, Suggestion]:
         .where(proposals.c.call_id == call_id)
         .group_by(suggestions.c.text_id)
     )
+    if taxonomy is not None:
+        fitting = fitting_vocabularies(session, call_id, taxonomy)
+        last = last.where(suggestions.c.taxonomy.in_(fitting))
     found = find_all(session, Suggestion, suggestions.c.id.in_(last))
     return {suggestion.text_id: suggestion for suggestion in found}
 

@@ -18,6 +18,7 @@ __all__ = [
     "count_without_suggestion",
     "find_suggestion",
     "find_suggestion_of",
+    "fitting_vocabularies",
     "get_suggestion",
     "keep_suggestion",
     "keep_suggestions",
@@ -83,6 +84,23 @@ def find_suggestion_of(session: Session, text_id: int, taxonomy: Taxonomy) -> Su
     """
     found = find_all(session, Suggestion, suggestions.c.text_id == text_id)
     return next((one for one in reversed(found) if one.knows(taxonomy.codes)), None)
+
+
+def fitting_vocabularies(session: Session, call_id: int, taxonomy: Taxonomy) -> list[str]:
+    """Give the fingerprints of a call's suggestions whose vocabulary has all labels.
+
+    One suggestion of each vocabulary is read for it, so that a call of any size costs as little.
+    """
+    first = (
+        select(func.min(suggestions.c.id))
+        .join(texts, texts.c.id == suggestions.c.text_id)
+        .join(proposals, proposals.c.id == texts.c.proposal_id)
+        .where(proposals.c.call_id == call_id)
+        .group_by(suggestions.c.taxonomy)
+    )
+    found = find_all(session, Suggestion, suggestions.c.id.in_(first))
+    fitting = (one for one in found if one.knows(taxonomy.codes))
+    return sorted({taxonomy.fingerprint, *(one.taxonomy for one in fitting)})
 
 
 def without_suggestion(session: Session, call_id: int, model: str) -> list[Text]:

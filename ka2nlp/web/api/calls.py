@@ -107,4 +107,4 @@ def get_queue(
     """Give the first of your open proposals in an order, which changes as you decide."""
     with desk.store.reading() as session:
         require_call(session, user, call_id)
-        return queue(session, user.id, call_id, order, limit)
+        return queue(session, user.id, call_id, order, limit, taxonomy=desk.taxonomy)

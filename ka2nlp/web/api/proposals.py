@@ -23,7 +23,7 @@ from ka2nlp.review.consolidation import final
 from ka2nlp.review.proposals import add_documents, latest_text, list_proposals, list_texts
 from ka2nlp.review.records import Proposal, Suggestion, Text, User
 from ka2nlp.review.suggestions import (
-    find_suggestion,
+    find_suggestion_of,
     keep_suggestion,
     keep_suggestions,
     without_suggestion,
@@ -158,7 +158,8 @@ def get_suggestion(desk: ThisDesk, user: CurrentUser, proposal_id: Id) -> Sugges
     with desk.store.reading() as session:
         require_seen(session, user, proposal_id)
         _check_revealed(session, user, proposal_id)
-        found = find_suggestion(session, latest_text(session, proposal_id).id)
+        text = latest_text(session, proposal_id)
+        found = find_suggestion_of(session, text.id, desk.taxonomy)
     if found is None:
         raise NotFoundError(
             f"got proposal {proposal_id}, on which no model has said anything yet; a lead lets it"

@@ -63,7 +63,9 @@ def call_page(
             "orders": ORDERS,
             "order": order,
             "order_query": "" if order == ORDERS[0] else f"?{urlencode({'order': order})}",
-            "queue": queue(session, visit.user.id, number, order, _A_PAGE),
+            "queue": queue(
+                session, visit.user.id, number, order, _A_PAGE, taxonomy=visit.desk.taxonomy
+            ),
             "n_to_read": sum(one.task == EVALUATE and one.finished is None for one in own),
             "done": _named(session, own, EVALUATE, finished=True),
             "to_consolidate": _named(session, own, CONSOLIDATE, finished=False),

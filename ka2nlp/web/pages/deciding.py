@@ -41,7 +41,7 @@ def desk(visit: AnyVisit, number: int, order: Order = ORDERS[0]) -> Response:
     prepare(visit, number)
     with visit.desk.store.reading() as session:
         view = _view(visit, session, number)
-        near = neighbours(session, view, order)
+        near = neighbours(session, visit.desk.taxonomy, view, order)
     return visit.page("desk.html", view=view, near=near, order_query=_query(order))
 
 
@@ -138,7 +138,7 @@ def end(visit: AnyVisit, number: int, order: Order = ORDERS[0], sure: Words = ""
         view = _view(visit, session, number)
         if view.unfinished_business and not sure:
             return visit.go_to(f"/desk/{number}/finish{_query(order)}")
-        after = neighbours(session, view, order).after
+        after = neighbours(session, visit.desk.taxonomy, view, order).after
         finish(session, number)
     if view.blind:
         return visit.go_to(f"{view.url}{_query(order)}", "Finished. The suggestions are shown now.")

@@ -201,14 +201,15 @@ class Neighbours:
     n_left: int
 
 
-def neighbours(session: Session, view: DeskView, order: str) -> Neighbours:
+def neighbours(session: Session, taxonomy: Taxonomy, view: DeskView, order: str) -> Neighbours:
     """Find the open tasks of the same kind around one, in an order of ``queues.ORDERS``."""
     task, call_id = view.assignment, view.call.id
     if order == ORDERS[0] or view.consolidating:  # needs no suggestion: what most desks show
         tasks = assignments_of(session, task.user_id, call_id, task.task, finished=False)
         ordered = [one.id for one in sorted(tasks, key=lambda one: one.proposal_id)]
     else:
-        ordered = [one.id for one in open_tasks(session, task.user_id, call_id, order)]
+        found = open_tasks(session, task.user_id, call_id, order, taxonomy=taxonomy)
+        ordered = [one.id for one in found]
     at = ordered.index(task.id) if task.id in ordered else -1
     before = ordered[at - 1] if at > 0 else None
     after = ordered[at + 1] if at + 1 < len(ordered) else None
