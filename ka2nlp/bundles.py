@@ -129,7 +129,7 @@ def find_model(name: Path | str | None = None) -> Path:
     wanted = SHORT_NAMES.get(given, given)
     packaged = Path(str(files("ka2nlp"))) / "models"
     source_tree = Path(__file__).resolve().parent.parent / "models"
-    named = () if given in SHORT_NAMES else (Path(given),)
+    named = [] if given in SHORT_NAMES else [Path(given)]
     for folder in (*named, packaged / wanted, source_tree / wanted):
         if (folder / MANIFEST).is_file():
             return folder
