@@ -3,6 +3,7 @@ from __future__ import annotations
 import codecs
 import io
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import made_files
@@ -121,7 +122,7 @@ def test_parquet(tmp_path: Path) -> None:
     assert found[1].metadata["year"] == 2015
 
 
-def write_parquet(path: Path, names: list[str], *columns: list[object]) -> None:
+def write_parquet(path: Path, names: list[str], *columns: Sequence[object]) -> None:
     pyarrow = pytest.importorskip("pyarrow", reason="pyarrow comes with the archive extra")
     parquet = pytest.importorskip("pyarrow.parquet")
     parquet.write_table(pyarrow.Table.from_arrays(list(map(pyarrow.array, columns)), names), path)
