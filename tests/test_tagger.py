@@ -141,7 +141,7 @@ def test_whoever_stops_early_waits_for_one_batch_at_most(toy_tagger: Tagger) -> 
     assert len(batches) <= 2
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(max_size=200), st.floats(0, 1), st.floats(0, 1))
 def test_hierarchy_and_thresholds_on_any_text(
     toy_tagger: Tagger, text: str, one: float, other: float
