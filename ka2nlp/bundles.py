@@ -29,7 +29,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from ka2nlp.encoders import encoder_files
+from ka2nlp.encoders import ENCODERS, encoder_files
 from ka2nlp.errors import ModelError
 from ka2nlp.heads import Heads
 from ka2nlp.second_stage import SecondStage
@@ -56,7 +56,7 @@ SHORT_NAMES: Final = {"default": DEFAULT_MODEL, "fast": "ka2-fast"}
 MANIFEST: Final = "manifest.json"
 HEADS: Final = "heads.npz"
 VOCABULARY: Final = "vocabulary.txt"
-READ_IF_THERE: Final = ("encoder.onnx", "encoder.npz", "taxonomy*.ttl")
+READ_IF_THERE: Final = (*ENCODERS, "taxonomy*.ttl")
 
 
 @dataclass(frozen=True, slots=True)

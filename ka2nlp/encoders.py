@@ -10,11 +10,13 @@ from ka2nlp.embeddings import Encoder, OnnxEncoder
 from ka2nlp.errors import ModelError
 from ka2nlp.static_embeddings import StaticEncoder
 
-__all__ = ["encoder_files", "load_encoder"]
+__all__ = ["ENCODERS", "encoder_files", "load_encoder"]
 
 _TRANSFORMER: Final = "encoder.onnx"
 _TABLE: Final = "encoder.npz"
 _TOKENIZER: Final = "tokenizer.json"
+ENCODERS: Final = (_TRANSFORMER, _TABLE)
+"""Files of which a model has one; the first is taken where there are both."""
 
 
 def encoder_files(names: Iterable[str]) -> tuple[str, str]:
@@ -26,7 +28,7 @@ def encoder_files(names: Iterable[str]) -> tuple[str, str]:
         When there is no encoder among them.
     """
     known = frozenset(names)
-    for name in (_TRANSFORMER, _TABLE):
+    for name in ENCODERS:
         if {name, _TOKENIZER} <= known:
             return name, _TOKENIZER
     raise ModelError(

@@ -18,7 +18,7 @@ from ka2nlp.review.memory import recall
 from ka2nlp.review.records import EVALUATE, Assignment, Proposal, Suggestion
 from ka2nlp.review.rows import find_all
 from ka2nlp.review.schema import assignments, decisions, proposals, suggestions, texts
-from ka2nlp.review.suggestions import fitting_vocabularies
+from ka2nlp.review.suggestions import know_labels
 from ka2nlp.selection import Described, most_useful, word_vectors
 from ka2nlp.taxonomy import Taxonomy
 
@@ -173,12 +173,9 @@ def _suggested(session: Session, call_id: int, taxonomy: Taxonomy | None) -> dic
     )
     last = (
         select(func.max(suggestions.c.id))
-        .where(suggestions.c.text_id.in_(newest))
+        .where(suggestions.c.text_id.in_(newest), know_labels(session, call_id, taxonomy))
         .group_by(suggestions.c.text_id)
     )
-    if taxonomy is not None:
-        fitting = fitting_vocabularies(session, call_id, taxonomy)
-        last = last.where(suggestions.c.taxonomy.in_(fitting))
     query = (
         select(texts.c.proposal_id, suggestions.c.id, suggestions.c.created)
         .join(texts, texts.c.id == suggestions.c.text_id)

@@ -30,7 +30,7 @@ from ka2nlp.review.schema import (
     suggestions,
     texts,
 )
-from ka2nlp.review.suggestions import fitting_vocabularies
+from ka2nlp.review.suggestions import know_labels
 from ka2nlp.review.users import find_user, list_users
 from ka2nlp.taxonomy import Taxonomy
 
@@ -209,12 +209,9 @@ def latest_suggestions(
         select(func.max(suggestions.c.id))
         .join(texts, texts.c.id == suggestions.c.text_id)
         .join(proposals, proposals.c.id == texts.c.proposal_id)
-        .where(proposals.c.call_id == call_id)
+        .where(proposals.c.call_id == call_id, know_labels(session, call_id, taxonomy))
         .group_by(suggestions.c.text_id)
     )
-    if taxonomy is not None:
-        fitting = fitting_vocabularies(session, call_id, taxonomy)
-        last = last.where(suggestions.c.taxonomy.in_(fitting))
     found = find_all(session, Suggestion, suggestions.c.id.in_(last))
     return {suggestion.text_id: suggestion for suggestion in found}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, select, true
 from sqlalchemy.orm import Session
 
 from ka2nlp.records import Report
@@ -18,10 +18,10 @@ __all__ = [
     "count_without_suggestion",
     "find_suggestion",
     "find_suggestion_of",
-    "fitting_vocabularies",
     "get_suggestion",
     "keep_suggestion",
     "keep_suggestions",
+    "know_labels",
     "without_suggestion",
 ]
 
@@ -86,11 +86,13 @@ def find_suggestion_of(session: Session, text_id: int, taxonomy: Taxonomy) -> Su
     return next((one for one in reversed(found) if one.knows(taxonomy.codes)), None)
 
 
-def fitting_vocabularies(session: Session, call_id: int, taxonomy: Taxonomy) -> list[str]:
-    """Give the fingerprints of a call's suggestions whose vocabulary has all labels.
+def know_labels(session: Session, call_id: int, taxonomy: Taxonomy | None) -> ColumnElement[bool]:
+    """Give the condition that suggestions of a call know all labels; all do where none are given.
 
     One suggestion of each vocabulary is read for it, so that a call of any size costs as little.
     """
+    if taxonomy is None:
+        return true()
     first = (
         select(func.min(suggestions.c.id))
         .join(texts, texts.c.id == suggestions.c.text_id)
@@ -99,8 +101,8 @@ def fitting_vocabularies(session: Session, call_id: int, taxonomy: Taxonomy) -> 
         .group_by(suggestions.c.taxonomy)
     )
     found = find_all(session, Suggestion, suggestions.c.id.in_(first))
-    fitting = (one for one in found if one.knows(taxonomy.codes))
-    return sorted({taxonomy.fingerprint, *(one.taxonomy for one in fitting)})
+    fitting = (one.taxonomy for one in found if one.knows(taxonomy.codes))
+    return suggestions.c.taxonomy.in_(sorted({taxonomy.fingerprint, *fitting}))
 
 
 def without_suggestion(session: Session, call_id: int, model: str) -> list[Text]:
