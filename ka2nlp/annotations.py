@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ka2nlp.errors import CorpusError
-from ka2nlp.labelled import LabelledDocument, Span
+from ka2nlp.labelled import MISFORMED, LabelledDocument, Span
 from ka2nlp.records import Document
 from ka2nlp.sentences import split_sentences
 from ka2nlp.taxonomy import Taxonomy
@@ -139,7 +139,7 @@ def _read_file(file: Path, taxonomy: Taxonomy) -> Iterator[tuple[int, Annotation
                 continue
             try:
                 annotation = _parse(json.loads(line), taxonomy)
-            except (ValueError, KeyError, TypeError, AttributeError) as error:
+            except MISFORMED as error:
                 raise CorpusError(f"{file}, line {number}: {error}") from error
             yield number, annotation
 

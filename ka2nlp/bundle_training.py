@@ -16,6 +16,7 @@ import numpy as np
 from ka2nlp import __version__
 from ka2nlp.bundles import (
     FORMAT,
+    SHORT_NAMES,
     Bundle,
     Manifest,
     check_output,
@@ -291,7 +292,9 @@ def _manifest(
 
 
 def _encoder_folder(encoder: Path | str | None) -> Path:
-    return Path(encoder) if encoder is not None and Path(encoder).is_dir() else find_model(encoder)
+    if encoder is None or str(encoder) in SHORT_NAMES or not Path(encoder).is_dir():
+        return find_model(encoder)
+    return Path(encoder)
 
 
 def fingerprint_corpus(corpus: Sequence[LabelledDocument]) -> str:

@@ -112,7 +112,9 @@ def read_gold(
     return corpus.documents
 
 
-def read_labels(source: Path | str, taxonomy: Taxonomy) -> dict[str, frozenset[str]]:
+def read_labels(
+    source: Path | str | Sequence[Path | str], taxonomy: Taxonomy
+) -> dict[str, frozenset[str]]:
     """Read the labels alone of a corpus of any kind: identifier to codes, parents included.
 
     Raises
@@ -196,7 +198,7 @@ def _is_by_reference(file: Path) -> bool:
     try:
         with file.open(encoding="utf-8-sig") as stream:
             first = json.loads(next((line for line in stream if line.strip()), "{}"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise CorpusError(f"got {file}, which cannot be read as JSON Lines: {error}") from error
     return isinstance(first, dict) and "sentences" in first
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
+    "MISFORMED",
     "LabelledDocument",
     "Span",
     "judged_matrix",
@@ -40,6 +41,9 @@ __all__ = [
 ]
 
 Span = tuple[int, int]
+
+MISFORMED: Final = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
+"""What reading a line of another form raises."""
 
 _KNOWN: Final = frozenset({"id", "title", "text", "labels", "evidence", "also", "judged"})
 
@@ -86,7 +90,7 @@ def read_labelled(path: Path | str, taxonomy: Taxonomy) -> list[LabelledDocument
                     continue
                 try:
                     found.append(_parse(json.loads(line), taxonomy))
-                except (ValueError, KeyError, TypeError, AttributeError) as error:
+                except MISFORMED as error:
                     raise CorpusError(
                         f"{path}, line {number}: got {error!r}; expected an object with id, title, "
                         "text, labels (codes of the taxonomy) and evidence (spans in the text)"

@@ -152,6 +152,13 @@ def test_broken_rules_are_named(
     assert message in str(caught.value)
 
 
+def test_a_line_of_great_depth_is_named(tmp_path: Path, taxonomy: Taxonomy) -> None:
+    path = tmp_path / "deep.jsonl"
+    path.write_text("[" * 200_000)
+    with pytest.raises(CorpusError, match=r"deep\.jsonl, line 1: maximum recursion"):
+        read_annotations(path, taxonomy)
+
+
 def test_a_byte_that_is_not_utf_8_is_told(
     tmp_path: Path, annotation: Annotation, taxonomy: Taxonomy
 ) -> None:

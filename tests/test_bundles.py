@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from conftest import ROOT, make_heads
 
-from ka2nlp import Tagger, Taxonomy
+from ka2nlp import Tagger, Taxonomy, bundle_training
 from ka2nlp.bundles import find_model, load_bundle, save_bundle
 from ka2nlp.errors import ModelError
 
@@ -121,6 +121,10 @@ def test_a_folder_that_was_not_named_is_not_loaded(
     assert find_model() == find_model("default") == ROOT / "models" / "ka2-minilm"
     assert find_model("fast") == ROOT / "models" / "ka2-fast"
     assert find_model("ka2-fast") == Path("ka2-fast")
+    Path("fast").mkdir()
+    Path("mine").mkdir()
+    assert bundle_training._encoder_folder("fast") == ROOT / "models" / "ka2-fast"
+    assert bundle_training._encoder_folder("mine") == Path("mine")
 
 
 @pytest.mark.parametrize("name", ["heads.npz", "vocabulary.txt", "encoder.onnx", "tokenizer.json"])

@@ -153,6 +153,16 @@ def test_bad_lines(
         read_labelled(path, taxonomy)
 
 
+def test_a_line_of_great_depth_is_named(tmp_path: Path, taxonomy: Taxonomy) -> None:
+    path = tmp_path / "deep.jsonl"
+    path.write_text('{"id": "a", "text": "t", "labels": []}\n' + "[" * 200_000)
+    with pytest.raises(CorpusError, match=r"deep\.jsonl, line 2: got RecursionError"):
+        load_corpus([path], (), taxonomy)
+    path.write_text("[" * 200_000)
+    with pytest.raises(CorpusError, match=r"got .*deep\.jsonl, which cannot be read"):
+        load_corpus([path], (), taxonomy)
+
+
 def test_byte_order_marks_and_empty_lines_do_no_harm(folder: Path, taxonomy: Taxonomy) -> None:
     before = load_corpus([folder], [Document("a", "", f"{TEXT} a")], taxonomy)
     for path in folder.glob("*.jsonl"):
@@ -232,6 +242,10 @@ def test_corpus_commands(call: Call, folder: Path) -> None:
     code, output, _ = call("corpus", "stats", folder, "--texts", texts)
     assert code == 0
     assert "3 documents, 2.3 labels a document, 0 without any" in output
+    again = folder / "whole.jsonl"
+    code, _, error = call("corpus", "stats", folder, again)
+    assert code == 2
+    assert f"got the labels of w in {again} and again in {again}" in error
 
 
 def test_agree_command(call: Call, folder: Path) -> None:

@@ -13,7 +13,7 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 from review_work import TAXONOMY, Work, other_tagger
 
-from ka2nlp import Tagger
+from ka2nlp import Tagger, Taxonomy
 from ka2nlp.errors import InvalidError, NotFoundError
 from ka2nlp.records import TO_CHECK, Document
 from ka2nlp.review import Store
@@ -66,6 +66,16 @@ def test_most_codes_to_check_come_first(work: Work) -> None:
             suggestion = find_suggestion(session, latest_text(session, item.proposal_id).id)
             assert suggestion is not None
             answers = list(suggestion.report["answers"].values())
+            assert item.n_to_check == answers.count(TO_CHECK)
+
+
+def test_codes_of_the_desk_alone_are_counted(work: Work) -> None:
+    fewer = Taxonomy(TAXONOMY.concepts[:9], TAXONOMY.levels, "")
+    with work.store.reading() as session:
+        for item in queue(session, work.users["anna"], work.call, taxonomy=fewer):
+            suggestion = find_suggestion(session, latest_text(session, item.proposal_id).id)
+            assert suggestion is not None
+            answers = [suggestion.report["answers"][code] for code in fewer.codes]
             assert item.n_to_check == answers.count(TO_CHECK)
 
 

@@ -143,7 +143,7 @@ def stats(
     from ka2nlp.taxonomy import Taxonomy
 
     scheme = Taxonomy.load(taxonomy)
-    labels = {key: codes for path in corpora for key, codes in read_labels(path, scheme).items()}
+    labels = read_labels(corpora, scheme)
     documents = chain.from_iterable(read_documents(source) for source in texts)
     corpus = load_corpus(corpora, documents, scheme) if texts else None
     if corpus is not None:

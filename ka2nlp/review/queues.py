@@ -81,7 +81,7 @@ def queue(
     n_decided = _count_decided(session, user_id)
     blind = get_call(session, call_id).blind
     said = {} if blind else _suggested(session, call_id, taxonomy)
-    n_to_check = _to_check(session, said, numbers)
+    n_to_check = _to_check(session, said, numbers, taxonomy)
     return [
         QueueItem(
             task.id,
@@ -142,7 +142,7 @@ def open_tasks(
 
     def rank() -> list[int]:
         if order == TO_CHECK_FIRST:
-            n_to_check = _to_check(session, said, ranked)
+            n_to_check = _to_check(session, said, ranked, taxonomy)
             return sorted(ranked, key=lambda number: -n_to_check[number])
         return _most_useful(session, said, ranked, finished)
 
@@ -206,11 +206,17 @@ def _read(
 
 
 def _to_check(
-    session: Session, said: Mapping[int, _Said], numbers: Iterable[int]
+    session: Session,
+    said: Mapping[int, _Said],
+    numbers: Iterable[int],
+    taxonomy: Taxonomy | None,
 ) -> dict[int, int]:
-    """Count the codes to check of those of some proposals that have a suggestion."""
+    """Count the codes to check, of these labels, of those of some proposals with a suggestion."""
     return {
-        number: list(one.report["answers"].values()).count(TO_CHECK)
+        number: sum(
+            answer == TO_CHECK and (taxonomy is None or code in taxonomy)
+            for code, answer in one.report["answers"].items()
+        )
         for number, one in _read(session, said, numbers).items()
     }
 
