@@ -352,6 +352,7 @@ def _start_session(path: Path, device: str) -> Any:  # noqa: ANN401
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1  # batches, not their products, are shared out to threads
     options.log_severity_level = 3
+    options.enable_mem_pattern = False  # a plan is kept for every shape: there are thousands
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
