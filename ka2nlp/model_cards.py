@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
 
@@ -71,12 +72,12 @@ Encoder: {encoder}.
 {taught}
 ## Cross-validation on the training corpus
 
-{(~trained.auxiliary).sum()} documents in {len(np.unique(trained.folds))} folds, near-duplicates
+{_measured(trained, data)} in {len(np.unique(trained.folds))} folds, near-duplicates
 together. Classifier, thresholds and cut-offs were fitted without the documents that they are
 measured on; 95% intervals by bootstrap over documents.
 
 {group_table(evaluation)}
-{_auxiliary(trained)}
+{_auxiliary(trained, data)}
 ## Three answers
 
 Two cut-offs a code are chosen so that *not addressed* misses at most 5% of what is there, and
@@ -94,7 +95,15 @@ Calibration error of codes with fewer than 30 documents: {_NOT_ENOUGH}.
     return card, pictures
 
 
-def _auxiliary(trained: TrainedHeads) -> str:
+def _measured(trained: TrainedHeads, data: Mapping[str, Any]) -> str:
+    """Say how many documents the figures are of."""
+    found, given = (~trained.auxiliary).sum(), data["n_documents"] - data["n_auxiliary"]
+    if found == given:
+        return f"{found} documents"
+    return f"{found} of {given} documents (every encoder has learnt from the others)"
+
+
+def _auxiliary(trained: TrainedHeads, data: Mapping[str, Any]) -> str:
     """Describe what was said of the auxiliary documents, where there are any."""
     rows = trained.auxiliary
     if not rows.any():
@@ -104,10 +113,10 @@ def _auxiliary(trained: TrainedHeads) -> str:
     silent = (~trained.decided[none][:, outcomes].any(axis=1)).sum()
     found = trained.evaluate(rows).groups[0]
     return f"""
-{rows.sum()} auxiliary documents, of other kinds, helped to learn and had no part in thresholds,
-cut-offs and the figures above. On them, out of fold: outcomes micro-F1 {_fraction(found.micro_f1)},
-macro-F1 {_fraction(found.macro_f1)}; of {none.sum()} to which no outcome applies, {silent} got
-none.
+{data["n_auxiliary"]} auxiliary documents, of other kinds, helped to learn and had no part in
+thresholds, cut-offs and the figures above. On {rows.sum()} of them that were held out: outcomes
+micro-F1 {_fraction(found.micro_f1)}, macro-F1 {_fraction(found.macro_f1)}; of {none.sum()}
+to which no outcome applies, {silent} got none.
 """
 
 
