@@ -97,7 +97,11 @@ class Heads:
         return vectors @ self.sentence_weights + self.sentence_bias
 
     def document_features(
-        self, sentences: NDArray[np.float32], title: NDArray[np.float32], words: str
+        self,
+        sentences: NDArray[np.float32],
+        title: NDArray[np.float32],
+        words: str,
+        logits: NDArray[np.float32] | None = None,
     ) -> NDArray[np.float64]:
         """Gather what the second stage sees of one document.
 
@@ -109,28 +113,34 @@ class Heads:
             Vector of its title, of shape (dimension,); zeros where it has none.
         words
             Its title and text, as ``whole_text`` gives them.
+        logits
+            What ``sentence_logits`` gives for its sentences, where that is known.
 
         Returns
         -------
         ndarray of shape (n_labels, N_FEATURES), float64
         """
         return features(
-            self.sentence_logits(sentences),
+            self.sentence_logits(sentences) if logits is None else logits,
             summarise(sentences, title) @ self.document_weights + self.document_bias,
             self.words.logits([words])[0],
         )
 
     def probabilities(
-        self, sentences: NDArray[np.float32], title: NDArray[np.float32], words: str
+        self,
+        sentences: NDArray[np.float32],
+        title: NDArray[np.float32],
+        words: str,
+        logits: NDArray[np.float32] | None = None,
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Give the probabilities of the labels, (n_labels,), and of serving an outcome, ().
 
         Parameters
         ----------
-        sentences, title, words
+        sentences, title, words, logits
             As ``document_features`` takes them; one sentence or more.
         """
-        seen = self.document_features(sentences, title, words)
+        seen = self.document_features(sentences, title, words, logits)
         return self.second.probabilities(seen, len(sentences))
 
 

@@ -310,9 +310,10 @@ class Tagger:
         heads, taxonomy, document = self.heads, self.taxonomy, encoded.document
         words = document.text.split()
         warnings = [*document.problems, *_warnings(document.text, len(words))]
+        logits = heads.sentence_logits(encoded.vectors)
         if encoded.sentences:
             scores, relevance = heads.probabilities(
-                encoded.vectors, encoded.title, whole_text(document)
+                encoded.vectors, encoded.title, whole_text(document), logits
             )
             scores = raise_parents(scores, taxonomy.parents)
             decided, positions = withhold(
@@ -329,15 +330,12 @@ class Tagger:
             decided = np.zeros(len(taxonomy), dtype=bool)
             answers = [NOT_ADDRESSED] * len(taxonomy)
         reached = np.flatnonzero(decided)
-        doubted = [
-            column
-            for column, said in enumerate(answers)
-            if doubts and said == TO_CHECK and not decided[column]
-        ]
+        absent = np.flatnonzero(~decided).tolist()
+        doubted = [at for at in absent if doubts and answers[at] == TO_CHECK]
         return Report(
             id=document.id,
             title=document.title,
-            tags=self._tags(encoded, reached, scores, answers),
+            tags=self._tags(encoded, logits, reached, scores, answers),
             scores=dict(zip(taxonomy.codes, map(float, scores), strict=True)),
             answers=dict(zip(taxonomy.codes, answers, strict=True)),
             model=self.name,
@@ -345,12 +343,13 @@ class Tagger:
             n_words=len(words),
             n_sentences=len(encoded.sentences),
             warnings=tuple(warnings),
-            doubts=self._tags(encoded, doubted, scores, answers),
+            doubts=self._tags(encoded, logits, doubted, scores, answers),
         )
 
     def _tags(
         self,
         encoded: EncodedDocument,
+        logits: NDArray[np.float32],
         columns: Sequence[int] | NDArray[np.intp],
         scores: NDArray[np.float64],
         answers: Sequence[str],
@@ -358,8 +357,7 @@ class Tagger:
         """Say of some codes where the text shows them."""
         if not len(columns):
             return ()
-        parents = self.taxonomy.parents
-        shown = raise_parents(sigmoid(self.heads.sentence_logits(encoded.vectors)), parents)
+        shown = raise_parents(sigmoid(logits), self.taxonomy.parents)
         return tuple(
             Tag(
                 code=concept.code,

@@ -43,10 +43,11 @@ def teach(
 
 def _said_by(teacher: Tagger, encoded: EncodedDocument) -> TrainingText:
     heads, document = teacher.heads, encoded.document
-    scores, _ = heads.probabilities(encoded.vectors, encoded.title, whole_text(document))
+    logits = heads.sentence_logits(encoded.vectors)
+    scores, _ = heads.probabilities(encoded.vectors, encoded.title, whole_text(document), logits)
     return TrainingText(
         document.title,
         [sentence.line for sentence in encoded.sentences],
-        sigmoid(heads.sentence_logits(encoded.vectors)).astype(np.float32),
+        sigmoid(logits).astype(np.float32),
         raise_parents(scores, teacher.taxonomy.parents).astype(np.float32),
     )
