@@ -275,6 +275,24 @@ def test_tables_have_a_row_a_proposal_and_code(work: Work, tmp_path: Path, forma
 
 
 @pytest.mark.parametrize("format", ["csv", "xlsx"])
+def test_tables_quote_no_evidence_of_an_older_text(
+    store: Store, tmp_path: Path, format: str
+) -> None:
+    work = Work(store, each=1)
+    task = work.give("p1", "anna")
+    work.decide(task, "S1", YES, [(0, 8)])
+    with store.transaction() as session:
+        add_documents(session, work.call, [Document("p1", "Gardens", "Another text.")])
+    work.decide(task, "S2", YES, [(0, 7)])
+    work.finish(task)
+    path = tmp_path / f"table.{format}"
+    export(work, format, path)
+    rows = {row["code"]: row for row in table(path) if row["id"] == "p1"}
+    assert [rows[code]["evidence"] for code in ("S1", "S2")] == ["", "Another"]
+    assert [rows[code]["anna"] for code in ("S1", "S2")] == [YES, YES]
+
+
+@pytest.mark.parametrize("format", ["csv", "xlsx"])
 def test_no_cell_is_a_formula(store: Store, tmp_path: Path, format: str) -> None:
     work = Work(store, each=1)
     with store.transaction() as session:

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from review_work import DOCUMENTS, OTHER, TAXONOMY, Work, other_tagger
 
+from ka2nlp import Document
 from ka2nlp.errors import InvalidError
 from ka2nlp.labelled import Span
 from ka2nlp.review import Store
@@ -24,9 +25,9 @@ from ka2nlp.review.label_studio_results import (
     read_results,
     write_results,
 )
-from ka2nlp.review.proposals import latest_text
+from ka2nlp.review.proposals import add_documents, latest_text
 from ka2nlp.review.readings import Reading, read_call, tags_of
-from ka2nlp.review.records import NO, YES, Choice
+from ka2nlp.review.records import NO, UNSURE, YES, Choice
 from ka2nlp.review.suggestions import find_suggestion
 
 ASTRAL = "🌱 Schools plant gardens 🌻 and pupils learn to cook."
@@ -168,6 +169,19 @@ def test_what_one_evaluator_decided_comes_back_as_anothers(store: Store) -> None
     assert DOCUMENTS[2].text[slice(*yes(ben)["I9"][0])] == "Teachers"
 
 
+def test_evidence_in_an_older_text_is_left_out_and_its_code_kept(store: Store) -> None:
+    work = Work(store)
+    number = work.give("p1", "anna")
+    work.decide(number, "S1", YES, [(0, 8)])
+    with store.transaction() as session:
+        add_documents(session, work.call, [Document("p1", "Gardens", "Another text.")])
+    work.decide(number, "S2", YES, [(0, 7)])
+    work.finish(number)
+    (annotation,) = export(work)[0]["annotations"]
+    found = read_results(annotation["result"], "Another text.", TAXONOMY)
+    assert (found.codes, found.evidence) == (("S1", "S2"), {"S2": ((0, 7),)})
+
+
 def test_importing_again_changes_nothing(store: Store) -> None:
     work = Work(store)
     work.judge("p1", "anna", yes=["S1"])
@@ -229,6 +243,15 @@ def test_what_was_suggested_and_not_ticked_is_rejected(store: Store) -> None:
     standing = judged(work, "p1", "ben").standing.values()
     assert standing
     assert {(one.verdict, one.action) for one in standing} == {(NO, "rejected")}
+
+
+def test_what_was_not_sure_and_is_not_ticked_is_no(store: Store) -> None:
+    work = Work(store)
+    work.decide(work.give("p1", "ben"), "S1", UNSURE)
+    take(work, [export(work)[0] | {"annotations": [{"result": []}]}])
+    assert {code: one.verdict for code, one in judged(work, "p1", "ben").standing.items()} == {
+        "S1": NO
+    }
 
 
 def test_a_changed_mind_is_a_decision_too(store: Store) -> None:

@@ -65,10 +65,10 @@ def table_columns(session: Session, call_id: int) -> list[str]:
 def table_rows(session: Session, call_id: int, taxonomy: Taxonomy) -> Iterator[list[Cell]]:
     """Give the rows, in the order of the proposals and of the taxonomy.
 
-    "model_evidence" is what the model points at, "evidence" what people marked. "final" is empty
-    until the proposal is settled. Of a user who has finished, a code without a
-    decision is "no"; of one who has not, or who read another version of the text, it is empty. A
-    cell that a spreadsheet would run as a formula gets an apostrophe before it.
+    "model_evidence" is what the model points at, "evidence" what people marked in this version of
+    the text. "final" is empty until the proposal is settled. Of a user who has finished, a code
+    without a decision is "no"; of one who has not, or who read another version of the text, it is
+    empty. A cell that a spreadsheet would run as a formula gets an apostrophe before it.
     """
     readings = read_call(session, call_id)
     users = _users(readings)
@@ -113,7 +113,8 @@ class _Page:
         code, said = concept.code, self.suggestion
         probability = said.probability(code) if said else None
         stood = [one.standing[code] for one in self.readings.values() if code in one.standing]
-        spans = sorted({span for one in stood if one.verdict == YES for span in one.evidence})
+        here = [one for one in stood if one.verdict == YES and one.text_id == self.text.id]
+        spans = sorted({span for one in here for span in one.evidence})
         return [
             self.proposal.source_id,
             self.text.title,

@@ -82,7 +82,7 @@ def to_label_studio(
     blind call gives none. Every finished task of a user on the newest text is an annotation, a
     consolidator's marked as ground truth; since Label Studio refuses users that it does not know,
     their names stand in ``data.annotators``, in the same order. "Not sure" has no word there, and
-    is left out.
+    is left out, as is evidence in an older version of the text.
 
     Raises
     ------
@@ -134,7 +134,7 @@ def _confidence(scores: Mapping[str, float]) -> float:
 def _annotation(reading: Reading, text: Text, taxonomy: Taxonomy) -> dict[str, object]:
     finished = reading.assignment.finished
     evidence = {
-        code: decision.evidence
+        code: decision.evidence if decision.text_id == text.id else ()
         for code, decision in reading.standing.items()
         if decision.verdict == YES and code in taxonomy
     }
@@ -180,11 +180,12 @@ def from_label_studio(
     """Take annotations of Label Studio as the decisions of a user, and finish those proposals.
 
     A code that is ticked, or named at a span, is decided yes, with its spans as evidence. A code
-    that is neither is decided no where a model suggested it or this user has said yes before, and
-    is otherwise left undecided, which counts as no. Since the tasks of a call that is not blind
-    hold predictions, these decisions count as made in view of them. A task without a finished
-    annotation, with another text than the newest one of its proposal, or whose proposal this user
-    has finished already, is left alone and told; so the same file imported again changes nothing.
+    that is neither is decided no where a model suggested it or a decision of this user stands on
+    it, be that "not sure", and is otherwise left undecided, which counts as no. Since the tasks of
+    a call that is not blind hold predictions, these decisions count as made in view of them. A task
+    without a finished annotation, with another text than the newest one of its proposal, or whose
+    proposal this user has finished already, is left alone and told; so the same file imported again
+    changes nothing.
 
     Parameters
     ----------
