@@ -193,6 +193,24 @@ def test_the_text_that_was_judged_is_exported_not_a_newer_one(store: Store) -> N
     assert one.document.text == PROJECT
 
 
+def test_only_what_they_judge_differently_is_said_to_differ(store: Store) -> None:
+    work = Work(store)
+    task = work.give("p1", "anna")
+    work.decide(task, "S1", UNSURE)
+    work.finish(task)
+    for user, code in (("anna", "S2"), ("ben", "S3")):
+        task = work.give("p2", user)
+        work.decide(task, "S1", UNSURE)
+        work.decide(task, code, YES)
+        work.finish(task)
+    with store.reading() as session:
+        assert settled(session, work.call, TAXONOMY).left_out == (
+            ("p1", "not finished by all its evaluators"),
+            ("p2", "evaluators differ on S2 S3"),
+            ("p3", "not finished"),
+        )
+
+
 @pytest.mark.parametrize("format", FORMATS)
 def test_many_proposals_take_no_more_queries_than_few(
     work: Work, tmp_path: Path, format: str

@@ -27,7 +27,7 @@ from ka2nlp.review.records import (
 )
 from ka2nlp.taxonomy import Taxonomy
 
-__all__ = ["FinalLabels", "adopt_agreement", "disagreements", "final", "finals"]
+__all__ = ["FinalLabels", "adopt_agreement", "differences", "disagreements", "final", "finals"]
 
 Standing = Mapping[str, Decision]
 
@@ -71,7 +71,7 @@ def disagreements(session: Session, proposal_id: int) -> dict[str, dict[int, str
     dict
         Code, to the number of each finished evaluator, to "yes", "no" or "unsure".
     """
-    return _differences(_evaluated(session, proposal_id))
+    return differences(_evaluated(session, proposal_id))
 
 
 def final(session: Session, proposal_id: int) -> FinalLabels:
@@ -89,6 +89,25 @@ def final(session: Session, proposal_id: int) -> FinalLabels:
     tasks = assignments_on(session, proposal_id)
     stands = {one.id: standing(session, one.id) for one in tasks if one.finished}
     return _final(tasks, stands, wanted)
+
+
+def differences(judged: Mapping[int, Standing]) -> dict[str, dict[int, str]]:
+    """Give the codes on which users differ, as ``disagreements`` does.
+
+    Parameters
+    ----------
+    judged
+        The number of each user, to what stands for them.
+    """
+    found = {}
+    for code in sorted({code for stands in judged.values() for code in stands}):
+        verdicts = {
+            user_id: stands[code].verdict if code in stands else NO
+            for user_id, stands in judged.items()
+        }
+        if len(set(verdicts.values())) > 1:
+            found[code] = verdicts
+    return found
 
 
 def finals(readings: Iterable[Reading], wanted: int) -> Mapping[int, FinalLabels]:
@@ -118,7 +137,7 @@ def _final(tasks: Sequence[Assignment], stands: Mapping[int, Standing], wanted: 
     """Give the labels of a proposal, from the tasks on it and what stands in those finished."""
     consolidated = _finished(tasks, stands, CONSOLIDATE)
     judged = consolidated or _finished(tasks, stands, EVALUATE)
-    open_codes = _differences(judged)
+    open_codes = differences(judged)
     complete = bool(consolidated) or (not open_codes and _all_in(tasks, wanted))
     labels = _agreed(judged)
     newest = _newest(judged)
@@ -188,18 +207,6 @@ def _finished(
 ) -> dict[int, Standing]:
     """Give what stands for each user who has finished a task."""
     return {one.user_id: stands[one.id] for one in tasks if one.task == task and one.finished}
-
-
-def _differences(judged: Mapping[int, Standing]) -> dict[str, dict[int, str]]:
-    found = {}
-    for code in sorted({code for stands in judged.values() for code in stands}):
-        verdicts = {
-            user_id: stands[code].verdict if code in stands else NO
-            for user_id, stands in judged.items()
-        }
-        if len(set(verdicts.values())) > 1:
-            found[code] = verdicts
-    return found
 
 
 def _all_in(tasks: Iterable[Assignment], wanted: int) -> bool:

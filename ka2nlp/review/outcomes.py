@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from ka2nlp.labelled import LabelledDocument, Span
 from ka2nlp.records import Document
 from ka2nlp.review.calls import get_call
-from ka2nlp.review.consolidation import FinalLabels, finals
+from ka2nlp.review.consolidation import FinalLabels, differences, finals
 from ka2nlp.review.readings import (
     Reading,
     by_proposal,
@@ -121,7 +121,7 @@ def settled(session: Session, call_id: int, taxonomy: Taxonomy) -> Outcomes:
             evidence = _evidence(labels, judged, suggested.get(text.id), taxonomy)
             found.append(_outcome(proposal, text, labels, judged, evidence))
         else:
-            left_out.append((proposal.source_id, _reason(labels)))
+            left_out.append((proposal.source_id, _reason(judged)))
     return Outcomes(tuple(found), tuple(left_out))
 
 
@@ -144,10 +144,11 @@ def _outcome(
     )
 
 
-def _reason(labels: FinalLabels) -> str:
-    if labels.by and labels.unsettled:
-        return f"evaluators differ on {' '.join(sorted(labels.unsettled))}"
-    return "not finished by all its evaluators" if labels.by else "not finished"
+def _reason(judged: Sequence[Reading]) -> str:
+    differing = differences({one.assignment.user_id: one.standing for one in judged})
+    if differing:
+        return f"evaluators differ on {' '.join(differing)}"
+    return "not finished by all its evaluators" if judged else "not finished"
 
 
 def _evidence(
