@@ -14,12 +14,18 @@ __all__ = [
     "may_see",
     "may_see_decisions",
     "may_see_suggestions",
+    "not_theirs",
     "require_call",
     "require_own",
     "require_role",
     "require_seen",
     "visible_trail",
 ]
+
+
+def not_theirs(kind: str, number: int) -> NotFoundError:
+    """Give the error that says no more than that there is none for this user."""
+    return NotFoundError(f"got {kind} {number}, which does not exist or is not yours")
 
 
 def require_role(user: User, *roles: str) -> None:
@@ -50,7 +56,7 @@ def require_seen(session: Session, user: User, proposal_id: int) -> Proposal:
         When there is none, or it is not for this user: which of both is not told.
     """
     if not may_see(session, user, proposal_id):
-        raise _not_theirs("proposal", proposal_id)
+        raise not_theirs("proposal", proposal_id)
     return get(session, Proposal, proposal_id)
 
 
@@ -65,7 +71,7 @@ def require_call(session: Session, user: User, call_id: int) -> Call:
     for call in list_calls(session, user):
         if call.id == call_id:
             return call
-    raise _not_theirs("call", call_id)
+    raise not_theirs("call", call_id)
 
 
 def require_own(session: Session, user: User, assignment_id: int) -> Assignment:
@@ -78,7 +84,7 @@ def require_own(session: Session, user: User, assignment_id: int) -> Assignment:
     """
     found = find(session, Assignment, assignments.c.id == assignment_id)
     if found is None or found.user_id != user.id:
-        raise _not_theirs("assignment", assignment_id)
+        raise not_theirs("assignment", assignment_id)
     return found
 
 
@@ -130,7 +136,3 @@ def _task_of(session: Session, user: User, proposal_id: int) -> Assignment | Non
         assignments.c.proposal_id == proposal_id,
         assignments.c.user_id == user.id,
     )
-
-
-def _not_theirs(kind: str, number: int) -> NotFoundError:
-    return NotFoundError(f"got {kind} {number}, which does not exist or is not yours")

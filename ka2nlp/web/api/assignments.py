@@ -7,9 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from fastapi import APIRouter, Query
 
-from ka2nlp.errors import ConflictError, NotFoundError
+from ka2nlp.errors import ConflictError
 from ka2nlp.review import assignments, decisions
-from ka2nlp.review.access import may_see_decisions, may_see_suggestions, require_own
+from ka2nlp.review.access import (
+    may_see_decisions,
+    may_see_suggestions,
+    not_theirs,
+    require_own,
+)
 from ka2nlp.review.records import Assignment, User
 from ka2nlp.web.desk import ThisDesk
 from ka2nlp.web.lists import Id, Page, PageAsked
@@ -105,7 +110,7 @@ def standing(desk: ThisDesk, user: CurrentUser, assignment_id: Id) -> list[Decis
     with desk.store.reading() as session:
         assignment = _seen(session, user, assignment_id)
         if not may_see_decisions(session, user, assignment):
-            raise _not_theirs(assignment_id)
+            raise not_theirs("assignment", assignment_id)
         found = decisions.standing(session, assignment_id)
         told = may_see_suggestions(session, user, assignment.proposal_id)
     return [DecisionOut.of(found[code], told=told) for code in desk.taxonomy.codes if code in found]
@@ -155,7 +160,3 @@ def _seen(session: Session, user: User, assignment_id: int) -> Assignment:
     if user.role == "evaluator":
         return require_own(session, user, assignment_id)
     return assignments.get_assignment(session, assignment_id)
-
-
-def _not_theirs(assignment_id: int) -> NotFoundError:
-    return NotFoundError(f"got assignment {assignment_id}, which does not exist or is not yours")

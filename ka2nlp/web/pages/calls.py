@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Final
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Response
 
@@ -15,6 +14,7 @@ from ka2nlp.review.queues import ORDERS, queue
 from ka2nlp.review.records import CONSOLIDATE, EVALUATE, Assignment, Proposal
 from ka2nlp.review.suggestions import count_without_suggestion
 from ka2nlp.review.users import list_users
+from ka2nlp.web.pages.orders import Order, order_query
 from ka2nlp.web.pages.visits import AnyVisit, Visit
 from ka2nlp.web.uploads import TABLES, UPLOADED
 
@@ -50,7 +50,7 @@ class ProposalRow:
 def call_page(
     visit: AnyVisit,
     number: int,
-    order: Annotated[str, Query()] = ORDERS[0],
+    order: Order = ORDERS[0],
     after: Annotated[int, Query(ge=0)] = 0,
 ) -> Response:
     """Show a call: one's own queue, and all of it to leads."""
@@ -62,7 +62,7 @@ def call_page(
             "counts": call_counts(session, number),
             "orders": ORDERS,
             "order": order,
-            "order_query": "" if order == ORDERS[0] else f"?{urlencode({'order': order})}",
+            "order_query": order_query(order),
             "queue": queue(
                 session, visit.user.id, number, order, _A_PAGE, taxonomy=visit.desk.taxonomy
             ),

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Final
-from urllib.parse import urlencode
 
-from fastapi import APIRouter, Form, Query, Response
+from fastapi import APIRouter, Form, Response
 
 from ka2nlp.errors import ConflictError, InvalidError
 from ka2nlp.review.access import require_own
@@ -16,6 +15,7 @@ from ka2nlp.review.queues import ORDERS
 from ka2nlp.review.records import NO, UNSURE, WITHDRAWN, YES, Choice
 from ka2nlp.web.pages.desks import DeskView, look, neighbours
 from ka2nlp.web.pages.labels import evidence_of
+from ka2nlp.web.pages.orders import Order, order_query
 from ka2nlp.web.pages.spans import find_words, merge, parse_span, trim
 from ka2nlp.web.pages.suggesting import prepare
 from ka2nlp.web.pages.visits import AnyVisit, Visit
@@ -29,7 +29,6 @@ __all__ = ["router"]
 
 router: Final = APIRouter(include_in_schema=False)
 
-Order = Annotated[str, Query()]
 Words = Annotated[str, Form()]
 Key = Annotated[str | None, Form()]
 TextId = Annotated[int, Form(alias="text")]
@@ -42,7 +41,7 @@ def desk(visit: AnyVisit, number: int, order: Order = ORDERS[0]) -> Response:
     with visit.desk.store.reading() as session:
         view = _view(visit, session, number)
         near = neighbours(session, visit.desk.taxonomy, view, order)
-    return visit.page("desk.html", view=view, near=near, order_query=_query(order))
+    return visit.page("desk.html", view=view, near=near, order_query=order_query(order))
 
 
 @router.post("/desk/{number}/labels/{code}")
@@ -128,7 +127,7 @@ def ask(visit: AnyVisit, number: int, order: Order = ORDERS[0]) -> Response:
     """Ask whether to finish with labels open."""
     with visit.desk.store.reading() as session:
         view = _view(visit, session, number)
-    return visit.page("finish.html", view=view, order_query=_query(order))
+    return visit.page("finish.html", view=view, order_query=order_query(order))
 
 
 @router.post("/desk/{number}/finish")
@@ -137,12 +136,13 @@ def end(visit: AnyVisit, number: int, order: Order = ORDERS[0], sure: Words = ""
     with visit.desk.store.transaction() as session:
         view = _view(visit, session, number)
         if view.unfinished_business and not sure:
-            return visit.go_to(f"/desk/{number}/finish{_query(order)}")
+            return visit.go_to(f"/desk/{number}/finish{order_query(order)}")
         after = neighbours(session, visit.desk.taxonomy, view, order).after
         finish(session, number)
     if view.blind:
-        return visit.go_to(f"{view.url}{_query(order)}", "Finished. The suggestions are shown now.")
-    target = f"/desk/{after}{_query(order)}" if after else f"/calls/{view.call.id}"
+        same = f"{view.url}{order_query(order)}"
+        return visit.go_to(same, "Finished. The suggestions are shown now.")
+    target = f"/desk/{after}{order_query(order)}" if after else f"/calls/{view.call.id}"
     return visit.go_to(target, f"Finished: {view.title}")
 
 
@@ -152,7 +152,7 @@ def begin_again(visit: AnyVisit, number: int, order: Order = ORDERS[0]) -> Respo
     with visit.desk.store.transaction() as session:
         require_own(session, visit.user, number)
         reopen(session, number)
-    return visit.go_to(f"/desk/{number}{_query(order)}", "This proposal is open again.")
+    return visit.go_to(f"/desk/{number}{order_query(order)}", "This proposal is open again.")
 
 
 def _view(visit: Visit, session: Session, number: int) -> DeskView:
@@ -167,10 +167,6 @@ def _view_of(visit: Visit, session: Session, number: int, text_id: int) -> DeskV
             "got a choice on an older version; the text has changed, load the page anew"
         )
     return view
-
-
-def _query(order: str) -> str:
-    return "" if order == ORDERS[0] else f"?{urlencode({'order': order})}"
 
 
 def _marked(add: str, quote: str, text: str) -> Span:
@@ -193,7 +189,6 @@ def _answer(
         view=after,
         rows=rows,
         said=_said(after, code, opening, [row.concept.code for row in rows]),
-        said_of=code,
         new_text=evidence_of(before.groups) != evidence_of(after.groups),
     )
 
