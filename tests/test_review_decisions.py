@@ -160,6 +160,31 @@ def test_the_same_request_again_is_the_first_decision(
         undo(session, task, "k")
 
 
+def test_a_key_names_the_evidence_the_note_and_the_text_too(
+    desk: Desk, task: int, taxonomy: Taxonomy
+) -> None:
+    def ask(choice: Choice) -> Decision:
+        with desk.store.transaction() as session:
+            return decide(session, task, choice, taxonomy=taxonomy, key="k")
+
+    choice = Choice("S1", "yes", ((0, 5), (9, 12)), "a\0b")
+    made = ask(choice)
+    with desk.store.transaction() as session:
+        add_documents(session, desk.call.id, [Document("p0", "Project 0", TEXTS[1])])
+        new = latest_text(session, desk.proposals[0].id)
+    assert ask(choice) == ask(replace(choice, text_id=made.text_id)) == made
+    for other in (
+        replace(choice, evidence=((0, 5),)),
+        replace(choice, evidence=()),
+        replace(choice, note="another"),
+        replace(choice, text_id=new.id),
+    ):
+        with pytest.raises(ConflictError, match="got the key 'k', which named another decision"):
+            ask(other)
+    with desk.store.reading() as session:
+        assert trail(session, made.proposal_id) == [made]
+
+
 @pytest.mark.parametrize(
     ("choice", "message"),
     [

@@ -208,6 +208,26 @@ def test_the_same_form_sent_twice_is_one_decision(alone: Visitor) -> None:
     assert trail.count('<li id="decision-') == 1
 
 
+def test_a_form_sent_again_is_one_decision_whatever_came_between(alone: Visitor) -> None:
+    desk = read_alone(alone)
+    alone.send(f"{desk}/labels/S1", alone.get(desk), verdict="yes")
+    page = alone.get(desk)
+    alone.send(f"{desk}/note", page, code="S1", note="Who?")
+    alone.send(f"{desk}/note", page, code="S1", note="Who?")
+    refused = alone.send(f"{desk}/note", page, 409, code="S1", note="And who else?")
+    assert "which named another decision before" in refused
+    page = alone.get(desk)
+    alone.send(f"{desk}/labels/S1", page, verdict="withdrawn")
+    alone.send(f"{desk}/labels/S1", page, verdict="withdrawn")
+    page = alone.get(desk)
+    alone.send(f"{desk}/labels/S1", page, verdict="yes")
+    alone.send(f"{desk}/evidence", alone.get(desk), code="S1", quote="Pupils improve")
+    alone.send(f"{desk}/labels/S1", page, verdict="yes")
+    history = alone.get(re.findall(r'href="(/proposals/\d+/trail)"', page)[0])
+    assert history.count('<li id="decision-') == 5
+    assert "Your evidence" in alone.get(desk)
+
+
 def test_evidence_is_quoted_marked_and_removed(alone: Visitor) -> None:
     desk = read_alone(alone)
     form: dict[str, Any] = {"code": "I5", "quote": "pupils   improve THEIR english"}

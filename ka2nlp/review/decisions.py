@@ -33,12 +33,26 @@ from ka2nlp.review.records import (
 from ka2nlp.review.rows import add, find, find_all, get, now
 from ka2nlp.review.schema import decisions
 from ka2nlp.review.suggestions import find_suggestion_of, get_suggestion
+from ka2nlp.review.values import plain_text
 from ka2nlp.taxonomy import Taxonomy
 
-__all__ = ["MOST_SPANS", "decide", "standing", "trail", "undo"]
+__all__ = [
+    "KEY",
+    "LONGEST_NOTE",
+    "MOST_SPANS",
+    "decide",
+    "find_decision",
+    "standing",
+    "trail",
+    "undo",
+]
 
-_KEY: Final = re.compile(r"[A-Za-z0-9._:-]{1,100}")  # without the space that joins a code to it
-_LONGEST_NOTE: Final = 2000
+KEY: Final = r"[A-Za-z0-9._:-]{1,100}"
+"""Pattern of a key: without the space that joins a code to it."""
+
+LONGEST_NOTE: Final = 2000
+"""Characters that a note may have."""
+
 MOST_SPANS: Final = 50
 """Pieces of evidence that one decision may have."""
 
@@ -84,8 +98,7 @@ def decide(
     """
     assignment, key, first = _begin(session, assignment_id, key)
     if first is not None:
-        asked = (choice.code, choice.verdict, False)
-        return _same(first, asked == (first.code, first.verdict, first.undoes is not None))
+        return _same(first, first.undoes is None and _keeps(first, choice))
     _check_open(session, assignment)
     _check(choice, taxonomy)
     event = _Event(session, assignment, *_seen(session, assignment, choice, taxonomy))
@@ -148,6 +161,12 @@ def standing(session: Session, assignment_id: int) -> dict[str, Decision]:
     )
     found = find_all(session, Decision, decisions.c.id.in_(last), decisions.c.verdict != WITHDRAWN)
     return {one.code: one for one in found}
+
+
+def find_decision(session: Session, assignment_id: int, key: str) -> Decision | None:
+    """Find what the request with this key made in a task; None where there was none."""
+    same = (decisions.c.assignment_id == assignment_id, decisions.c.key == key)
+    return find(session, Decision, *same)
 
 
 def trail(session: Session, proposal_id: int) -> list[Decision]:
@@ -258,8 +277,14 @@ def _begin(
 ) -> tuple[Assignment, str, Decision | None]:
     """Lock a task, and find what this request made if it was sent before."""
     assignment, key = get(session, Assignment, assignment_id, lock=True), _checked_key(key)
-    same = (decisions.c.assignment_id == assignment_id, decisions.c.key == key)
-    return assignment, key, find(session, Decision, *same)
+    return assignment, key, find_decision(session, assignment_id, key)
+
+
+def _keeps(first: Decision, choice: Choice) -> bool:
+    """Tell whether a decision is what a choice asks for; its note is as a database keeps it."""
+    asked = (choice.code, choice.verdict, choice.evidence, plain_text(choice.note))
+    made = (first.code, first.verdict, first.evidence, first.note)
+    return asked == made and choice.text_id in (None, first.text_id)
 
 
 def _same(first: Decision, is_same: bool) -> Decision:
@@ -274,7 +299,7 @@ def _same(first: Decision, is_same: bool) -> Decision:
 def _checked_key(key: str | None) -> str:
     if key is None:
         return uuid4().hex
-    if not _KEY.fullmatch(key):
+    if not re.fullmatch(KEY, key):
         raise InvalidError(
             f"got the key {key[:120]!r}, expected 1 to 100 letters, digits and . _ : -"
         )
@@ -296,9 +321,9 @@ def _check(choice: Choice, taxonomy: Taxonomy) -> None:
         raise InvalidError(
             f"got the verdict {choice.verdict!r}, expected one of {', '.join(VERDICTS)}"
         )
-    if len(choice.note) > _LONGEST_NOTE:
+    if len(choice.note) > LONGEST_NOTE:
         raise InvalidError(
-            f"got a note of {len(choice.note)} characters, expected at most {_LONGEST_NOTE}"
+            f"got a note of {len(choice.note)} characters, expected at most {LONGEST_NOTE}"
         )
     if len(choice.evidence) > MOST_SPANS:
         raise InvalidError(f"got {len(choice.evidence)} spans, expected at most {MOST_SPANS}")

@@ -10,6 +10,7 @@ from typing import Annotated, Final, Literal
 from pydantic import BaseModel, Field, SecretStr
 
 from ka2nlp.review.consolidation import FinalLabels
+from ka2nlp.review.decisions import KEY, LONGEST_NOTE, MOST_SPANS
 from ka2nlp.review.records import Choice, Decision, User
 from ka2nlp.web.schemas import Strict, Words
 
@@ -36,7 +37,7 @@ _Offset = Annotated[int, Field(ge=0, le=_LARGEST)]
 SpanOut = Annotated[list[int], Field(min_length=2, max_length=2, examples=[[141, 202]])]
 """Character offsets, the end exclusive."""
 
-_Key = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]{1,100}$")]
+_Key = Annotated[str, Field(pattern=f"^{KEY}$")]
 _Role = Literal["evaluator", "lead", "administrator"]
 
 
@@ -84,11 +85,11 @@ class ChoiceIn(KeyIn):
     verdict: Literal["yes", "no", "unsure", "withdrawn"]
     evidence: list[tuple[_Offset, _Offset]] = Field(
         default_factory=list,
-        max_length=50,
+        max_length=MOST_SPANS,
         description="Spans of characters that show it best, ends exclusive.",
         examples=[[[141, 202]]],
     )
-    note: Words = Field(default="", max_length=2000)
+    note: Words = Field(default="", max_length=LONGEST_NOTE)
     text_id: _Number | None = Field(default=None, description="The text that was read.")
     suggestion_id: _Number | None = Field(default=None, description="The suggestion seen.")
 

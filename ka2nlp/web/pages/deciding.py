@@ -10,7 +10,7 @@ from ka2nlp.errors import ConflictError, InvalidError
 from ka2nlp.review.access import require_own
 from ka2nlp.review.assignments import finish, reopen
 from ka2nlp.review.consolidation import adopt_agreement
-from ka2nlp.review.decisions import decide, undo
+from ka2nlp.review.decisions import decide, find_decision, undo
 from ka2nlp.review.queues import ORDERS
 from ka2nlp.review.records import NO, UNSURE, WITHDRAWN, YES, Choice
 from ka2nlp.web.pages.desks import DeskView, look, neighbours
@@ -51,8 +51,10 @@ def decide_label(
     """Keep a verdict on a label; its evidence stays unless the label is refused."""
     with visit.desk.store.transaction() as session:
         before = _view_of(visit, session, number, text_id)
-        evidence = () if verdict in (NO, WITHDRAWN) else before.own_evidence(code)
-        choice = Choice(code, verdict, evidence, before.note(code), text_id=text_id)
+        evidence, note = _kept(session, before, code, key)
+        if verdict in (NO, WITHDRAWN):
+            evidence = ()
+        choice = Choice(code, verdict, evidence, note, text_id=text_id)
         decide(session, number, choice, taxonomy=visit.desk.taxonomy, key=key)
         after = _view(visit, session, number)
     return _answer(visit, before, after, code)
@@ -72,14 +74,15 @@ def mark(
     """Mark or unmark evidence; a label that was open or refused becomes a yes by its evidence."""
     with visit.desk.store.transaction() as session:
         before = _view_of(visit, session, number, text_id)
-        kept = set(before.own_evidence(code))
+        evidence, note = _kept(session, before, code, key)
+        kept = set(evidence)
         if unmark:
             kept -= {parse_span(unmark)}
         else:
             kept.add(_marked(add, quote, before.text.text))
         stands = before.decisions.get(code)
         verdict = UNSURE if stands and stands.verdict == UNSURE else YES
-        choice = Choice(code, verdict, merge(kept), before.note(code), text_id=text_id)
+        choice = Choice(code, verdict, merge(kept), note, text_id=text_id)
         decide(session, number, choice, taxonomy=visit.desk.taxonomy, key=key)
         after = _view(visit, session, number)
     return _answer(
@@ -97,7 +100,8 @@ def explain(
         verdict = before.row(code).verdict
         if not verdict:
             raise InvalidError(f"got a note on {code}, which is not decided; decide it first")
-        choice = Choice(code, verdict, before.own_evidence(code), note.strip(), text_id=text_id)
+        evidence, _ = _kept(session, before, code, key)
+        choice = Choice(code, verdict, evidence, note.strip(), text_id=text_id)
         decide(session, number, choice, taxonomy=visit.desk.taxonomy, key=key)
         after = _view(visit, session, number)
     return _answer(visit, before, after, code, "Note kept with")
@@ -167,6 +171,16 @@ def _view_of(visit: Visit, session: Session, number: int, text_id: int) -> DeskV
             "got a choice on an older version; the text has changed, load the page anew"
         )
     return view
+
+
+def _kept(
+    session: Session, view: DeskView, code: str, key: str | None
+) -> tuple[tuple[Span, ...], str]:
+    """Give evidence and note that stand beside a label; of a form sent again, those of then."""
+    first = find_decision(session, view.assignment.id, key) if key else None
+    if first:
+        return first.evidence, first.note
+    return view.own_evidence(code), view.note(code)
 
 
 def _marked(add: str, quote: str, text: str) -> Span:
