@@ -16,10 +16,12 @@ from desks import PASSWORD, add_users, database_url, open_desk
 from fastapi.testclient import TestClient
 from starlette.types import ASGIApp
 
-from ka2nlp import Document, Tagger
+from ka2nlp import Document, Tagger, Taxonomy
 from ka2nlp.errors import InvalidError
+from ka2nlp.labelled import Span
 from ka2nlp.records import ADDRESSED, Place, Report
-from ka2nlp.review.decisions import trail
+from ka2nlp.review.decisions import decide, standing, trail
+from ka2nlp.review.records import NO, UNSURE, YES, Choice
 from ka2nlp.review.store import Store
 from ka2nlp.review.suggestions import keep_suggestion
 from ka2nlp.sentences import split_sentences
@@ -61,6 +63,11 @@ class Visitor:
         answer = self._send("POST", path, data=data, files=files)
         assert answer.status_code == status, (path, answer.status_code, answer.text)
         return str(answer.headers.get("location", answer.text))
+
+    @property
+    def store(self) -> Store:
+        """The store of the desk, for what no form sends."""
+        return self.app.state.desk.store  # type: ignore[attr-defined,no-any-return]
 
     def sign_in(self, password: str = PASSWORD, to: str = "/", status: int = 303) -> str:
         values: dict[str, Any] = {"name": self.name, "password": password, "to": to}
@@ -109,6 +116,11 @@ def make_call(team: Mapping[str, Visitor], n_files: int = 1, **settings: Any) ->
 
 def desk_of(visitor: Visitor, call: str) -> str:
     return str(re.findall(r'href="(/desk/\d+)"', visitor.get(call))[0])
+
+
+def number_of(desk: str) -> int:
+    """Give the number of the task that a desk shows."""
+    return int(desk.rpartition("/")[2])
 
 
 def pressed(page: str) -> dict[str, str]:
@@ -246,6 +258,25 @@ def test_evidence_is_quoted_marked_and_removed(alone: Visitor) -> None:
     assert pressed(page) == {"I5": "yes"}
     refusal = alone.send(f"{desk}/evidence", page, 422, code="I5", quote="not in there")
     assert "does not stand in the text" in refusal
+
+
+def test_removing_evidence_leaves_the_verdict(alone: Visitor) -> None:
+    desk = read_alone(alone)
+    page = alone.get(desk)
+    assert "not decided" in alone.send(f"{desk}/evidence", page, 422, code="S1", unmark="0-2")
+    with alone.store.transaction() as session:
+        for code, verdict in (("S1", NO), ("S2", UNSURE), ("S3", YES)):
+            choice = Choice(code, verdict, ((0, 2), (3, 8)))
+            decide(session, number_of(desk), choice, taxonomy=Taxonomy.load())
+    for code in ("S1", "S2", "S3"):
+        alone.send(f"{desk}/evidence", alone.get(desk), code=code, unmark="3-8")
+    with alone.store.reading() as session:
+        stands = standing(session, number_of(desk))
+    assert {code: (one.verdict, one.evidence) for code, one in stands.items()} == {
+        "S1": (NO, ((0, 2),)),
+        "S2": (UNSURE, ((0, 2),)),
+        "S3": (YES, ((0, 2),)),
+    }
 
 
 def test_a_note_stays_with_a_decision(alone: Visitor) -> None:
@@ -448,6 +479,47 @@ def test_a_third_person_consolidates(team: Mapping[str, Visitor]) -> None:
         lena.send(f"{desk}/labels/{code}", lena.get(desk), verdict="no")
     assert lena.send(f"{desk}/finish", lena.get(desk)) == call
     assert "consolidated" in lena.get(call)
+
+
+def consolidate(team: Mapping[str, Visitor], call: str, *evidence: tuple[Span, ...]) -> str:
+    """Let both evaluators say yes to S1, each with evidence, differ on S2, and let the lead decide."""
+    lena = team["lena"]
+    for name, spans in zip(("ana", "ben"), evidence, strict=True):
+        desk = desk_of(team[name], call)
+        with lena.store.transaction() as session:
+            for choice in (Choice("S1", YES, spans), Choice("S2", YES if name == "ana" else NO)):
+                decide(session, number_of(desk), choice, taxonomy=Taxonomy.load())
+        team[name].send(f"{desk}/finish", team[name].get(desk), sure="yes")
+    user = re.findall(r'<option value="(\d+)">lena<', lena.get(call))[0]
+    lena.send(f"{call}/consolidators", lena.get(call), user=user)
+    return desk_of(lena, call)
+
+
+def test_a_consolidator_keeps_a_note_with_a_no_and_no_evidence(
+    team: Mapping[str, Visitor],
+) -> None:
+    lena = team["lena"]
+    desk = consolidate(team, make_call(team), ((0, 2),), ((3, 8),))
+    assert "Marked by evaluators" in lena.get(desk)
+    lena.send(f"{desk}/labels/S1", lena.get(desk), verdict="no")
+    lena.send(f"{desk}/note", lena.get(desk), code="S1", note="It says so nowhere.")
+    page = lena.get(desk)
+    assert pressed(page) == {"S1": "no"}
+    assert "Your evidence" not in page
+    with lena.store.reading() as session:
+        stands = standing(session, number_of(desk))["S1"]
+    assert (stands.verdict, stands.evidence, stands.note) == (NO, (), "It says so nowhere.")
+
+
+def test_a_consolidator_says_yes_to_what_very_many_spans_show(team: Mapping[str, Visitor]) -> None:
+    lena = team["lena"]
+    spans = tuple((at, at + 1) for at in range(60))
+    desk = consolidate(team, make_call(team), spans[:30], spans[30:])
+    page = lena.get(desk)
+    for _ in range(2):
+        lena.send(f"{desk}/labels/S1", page, verdict="yes")
+    with lena.store.reading() as session:
+        assert standing(session, number_of(desk))["S1"].evidence == spans[:50]
 
 
 def test_a_call_takes_tables_and_gives_files(team: Mapping[str, Visitor]) -> None:

@@ -71,7 +71,7 @@ def mark(
     unmark: Words = "",
     key: Key = None,
 ) -> Response:
-    """Mark or unmark evidence; a label that was open or refused becomes a yes by its evidence."""
+    """Mark or unmark evidence; a label that was open or refused becomes a yes by what is marked."""
     with visit.desk.store.transaction() as session:
         before = _view_of(visit, session, number, text_id)
         evidence, note = _kept(session, before, code, key)
@@ -80,8 +80,10 @@ def mark(
             kept -= {parse_span(unmark)}
         else:
             kept.add(_marked(add, quote, before.text.text))
-        stands = before.decisions.get(code)
-        verdict = UNSURE if stands and stands.verdict == UNSURE else YES
+        stands = before.row(code).verdict
+        if unmark and not stands:
+            raise InvalidError(f"got evidence to remove from {code}, which is not decided")
+        verdict = stands if unmark or stands == UNSURE else YES
         choice = Choice(code, verdict, merge(kept), note, text_id=text_id)
         decide(session, number, choice, taxonomy=visit.desk.taxonomy, key=key)
         after = _view(visit, session, number)
@@ -100,7 +102,7 @@ def explain(
         verdict = before.row(code).verdict
         if not verdict:
             raise InvalidError(f"got a note on {code}, which is not decided; decide it first")
-        evidence, _ = _kept(session, before, code, key)
+        evidence = () if verdict == NO else _kept(session, before, code, key)[0]
         choice = Choice(code, verdict, evidence, note.strip(), text_id=text_id)
         decide(session, number, choice, taxonomy=visit.desk.taxonomy, key=key)
         after = _view(visit, session, number)

@@ -10,7 +10,7 @@ from ka2nlp.errors import InvalidError
 from ka2nlp.records import ADDRESSED, NOT_ADDRESSED
 from ka2nlp.review.assignments import assignments_of
 from ka2nlp.review.calls import get_call
-from ka2nlp.review.decisions import standing
+from ka2nlp.review.decisions import MOST_SPANS, standing
 from ka2nlp.review.proposals import get_proposal, latest_text
 from ka2nlp.review.queues import ORDERS, open_tasks
 from ka2nlp.review.records import (
@@ -160,11 +160,11 @@ class DeskView:
     def own_evidence(self, code: str) -> tuple[Span, ...]:
         """Give the spans that people marked for a label in this version of the text.
 
-        Who consolidates takes over what evaluators marked, unless they mark something else.
+        Who consolidates takes over what evaluators marked, unless they mark something else; of very
+        many spans the first, as many as one decision may have.
         """
-        return tuple(
-            (quote.start, quote.end) for quote in self.row(code).quotes if quote.source != MODEL
-        )
+        quotes = [quote for quote in self.row(code).quotes if quote.source != MODEL]
+        return tuple((quote.start, quote.end) for quote in quotes[:MOST_SPANS])
 
 
 def look(session: Session, taxonomy: Taxonomy, assignment: Assignment) -> DeskView:
