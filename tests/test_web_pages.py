@@ -522,6 +522,24 @@ def test_a_consolidator_says_yes_to_what_very_many_spans_show(team: Mapping[str,
         assert standing(session, number_of(desk))["S1"].evidence == spans[:50]
 
 
+def test_who_is_not_sure_does_not_differ_from_the_model(team: Mapping[str, Visitor]) -> None:
+    call = make_call(team, blind="true")
+    ana, lena = team["ana"], team["lena"]
+    desk = desk_of(ana, call)
+    ana.get(desk)
+    said = lena._send("GET", "/api/v1/proposals/1/suggestion").json()["report"]["answers"]
+    first, *others = [code for code, answer in said.items() if answer == ADDRESSED]
+    for code in (first, *others):
+        ana.send(f"{desk}/labels/{code}", ana.get(desk), verdict="unsure")
+    ana.send(f"{desk}/finish", ana.get(desk), sure="yes")
+    assert "You agree on every label of which the model is sure." in ana.get(desk)
+    ana.send(f"{desk}/reopen", ana.get(desk))
+    ana.send(f"{desk}/labels/{first}", ana.get(desk), verdict="no")
+    page = ana.get(desk)
+    compared = page.partition("You and the model")[2].partition("</section>")[0]
+    assert re.findall(r"#label-(\w+)", compared) == [first]
+
+
 def test_a_call_takes_tables_and_gives_files(team: Mapping[str, Visitor]) -> None:
     lena = team["lena"]
     call = lena.send("/calls", lena.get("/"), name="Table", evaluators_each=1)

@@ -15,6 +15,7 @@ from ka2nlp.review.proposals import get_proposal, latest_text
 from ka2nlp.review.queues import ORDERS, open_tasks
 from ka2nlp.review.records import (
     CONSOLIDATE,
+    UNSURE,
     YES,
     Assignment,
     Call,
@@ -133,7 +134,8 @@ class DeskView:
 
         A label without a decision is one that the evaluator does not see addressed.
         """
-        return tuple(row for row in self.rows if row.answer == _CONTRARY[row.verdict == YES])
+        sure = (row for row in self.rows if row.verdict != UNSURE)
+        return tuple(row for row in sure if row.answer == _CONTRARY[row.verdict == YES])
 
     @property
     def passages(self) -> tuple[Passage, ...]:
