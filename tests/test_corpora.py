@@ -248,6 +248,21 @@ def test_corpus_commands(call: Call, folder: Path) -> None:
     assert f"got the labels of w in {again} and again in {again}" in error
 
 
+def test_lengths_of_the_texts_that_a_corpus_holds(call: Call, folder: Path) -> None:
+    code, output, error = call("corpus", "stats", folder / "whole.jsonl")
+    assert (code, error) == (0, "")
+    assert "1 documents, 3.0 labels a document" in output
+    assert "words: median 6, nine in ten under 6" in output
+    code, output, error = call("corpus", "stats", folder)
+    assert (code, error) == (0, "")
+    assert "3 documents, 2.3 labels a document" in output
+    assert "words: median 6" in output
+    code, output, error = call("corpus", "stats", folder / "reference.jsonl")
+    assert (code, error) == (0, "")
+    assert "2 documents" in output
+    assert "words: median" not in output
+
+
 def test_agree_command(call: Call, folder: Path) -> None:
     pytest.importorskip("krippendorff", reason="comes with the train extra")
     path = folder / "reference.jsonl"

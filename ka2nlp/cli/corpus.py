@@ -145,10 +145,10 @@ def stats(
     scheme = Taxonomy.load(taxonomy)
     labels = read_labels(corpora, scheme)
     documents = chain.from_iterable(read_documents(source) for source in texts)
-    corpus = load_corpus(corpora, documents, scheme) if texts else None
-    if corpus is not None:
+    corpus = load_corpus(corpora, documents, scheme)
+    if texts:
         report_join(corpus.joined)
-    found = describe(labels, corpus.documents if corpus else (), scheme)
+    found = describe(labels, corpus.documents, scheme)
     click.echo(
         f"{found.n_documents} documents, {found.labels_per_document:.1f} labels a document, "
         f"{found.n_unlabelled} without any"
