@@ -22,7 +22,7 @@ import numpy as np
 
 from ka2nlp.drafts import drafted
 from ka2nlp.errors import CorpusError
-from ka2nlp.records import Document, Sentence, whole
+from ka2nlp.records import Document, Sentence, is_missing, whole
 from ka2nlp.taxonomy import Taxonomy
 
 if TYPE_CHECKING:
@@ -104,10 +104,13 @@ def read_labelled(path: Path | str, taxonomy: Taxonomy) -> list[LabelledDocument
 
 def _parse(row: Mapping[str, Any], taxonomy: Taxonomy) -> LabelledDocument:
     labels = _codes(row, "labels", taxonomy)
-    metadata = {key: value for key, value in row.items() if key not in _KNOWN}
+    known = {key: None if is_missing(value) else value for key, value in row.items()}
+    metadata = {key: value for key, value in known.items() if key not in _KNOWN}
+    if known["id"] is None:
+        raise ValueError(f"id {row['id']!r}")
     if not isinstance(row["text"], str):
         raise ValueError(f"text {row['text']!r}")
-    title = str(row.get("title") or "")
+    title = str(known.get("title") or "")
     document = Document(whole(str(row["id"])), whole(title), whole(row["text"]), metadata)
     return LabelledDocument(
         document,

@@ -22,6 +22,7 @@ __all__ = [
     "Report",
     "Sentence",
     "Tag",
+    "is_missing",
     "whole",
 ]
 
@@ -37,6 +38,12 @@ _HALF: Final = re.compile("[\ud800-\udfff]")
 def whole(text: str) -> str:
     """Replace halves of surrogate pairs, which no file can hold, one for one by U+FFFD."""
     return _HALF.sub("\ufffd", text)
+
+
+def is_missing(value: object) -> bool:
+    """Tell whether a value stands for none: None, not a number, or what pandas has for them."""
+    nan = isinstance(value, float) and value != value
+    return value is None or nan or type(value).__name__ in ("NAType", "NaTType")
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,6 +137,8 @@ def test_spans_must_lie_in_the_text(tmp_path: Path, taxonomy: Taxonomy) -> None:
     ("changed", "message"),
     [
         ({"text": None}, "text None"),
+        ({"id": None}, "id None"),
+        ({"id": float("nan")}, "id nan"),
         ({"evidence": {"Z9": [[0, 3]]}}, r"evidence of \['Z9'\]"),
         ({"also": {"Z9": [[0, 3]]}}, r"evidence of \['Z9'\]"),
         ({"judged": ["Z9"]}, r"judged \['Z9'\]"),
@@ -246,6 +248,13 @@ def test_corpus_commands(call: Call, folder: Path) -> None:
     code, _, error = call("corpus", "stats", folder, again)
     assert code == 2
     assert f"got the labels of w in {again} and again in {again}" in error
+
+
+def test_what_is_not_a_number_is_missing(tmp_path: Path, taxonomy: Taxonomy) -> None:
+    row = {"id": "a", "title": float("nan"), "text": TEXT, "labels": [], "note": float("nan")}
+    (tmp_path / "a.jsonl").write_text(json.dumps(row))
+    (one,) = read_labelled(tmp_path / "a.jsonl", taxonomy)
+    assert (one.document.title, one.document.metadata) == ("", {"note": None})
 
 
 def test_lengths_of_the_texts_that_a_corpus_holds(call: Call, folder: Path) -> None:

@@ -28,6 +28,10 @@ def test_plain_text(tmp_path: Path) -> None:
 def test_markdown_title(tmp_path: Path) -> None:
     (document,) = read(tmp_path / "trail.md", b"intro\n\n## Language Trails ##\n\nWe walk.")
     assert document.title == "Language Trails"
+    (document,) = read(tmp_path / "crlf.md", b"intro\r\n\r\n## Trails ##\r\n\r\n# \r\nWe walk.\r\n")
+    assert document.title == "Trails"
+    (document,) = read(tmp_path / "late.md", b"# \r\n# Trails\r\n")
+    assert document.title == "Trails"
 
 
 def test_json_lines_keep_their_places(tmp_path: Path) -> None:
@@ -88,6 +92,7 @@ def test_named_encoding(tmp_path: Path) -> None:
         ("latin.txt", "Żółć café".encode("cp1250"), "which is not utf-8; save the file as UTF-8"),
         ("empty.jsonl", b"\n", "got no line, expected JSON Lines"),
         ("proposal.doc", b"PK", "unknown ending '.doc', expected one of .txt"),
+        ("macros.docm", b"PK", "unknown ending '.docm', expected one of .txt"),
         ("table.parquet", b"not parquet at all", "not Parquet"),
     ],
 )
@@ -162,6 +167,65 @@ def test_a_title_in_json_lines_is_a_string(tmp_path: Path) -> None:
     assert (first.title, first.text, second.title, second.text) == ("", "", "", "")
     assert first.problems == ("got a title of type list, expected a string",)
     assert second.problems == ("got a title of type dict, expected a string",)
+
+
+CODED = ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"]
+
+
+@pytest.mark.parametrize("encoding", CODED)
+@pytest.mark.parametrize("mark", ["\ufeff", ""])
+def test_json_lines_in_wide_characters(tmp_path: Path, encoding: str, mark: str) -> None:
+    # characters with the byte of a line feed, and lines longer than what is read at once
+    odd = "\u010a\u0a0a\u0a00\u0100\u0a41 caf\u00e9"
+    rows = [
+        f'{{"id": "a", "text": "{odd}"}}',
+        "{broken",
+        "\t",
+        f'{{"text": "{odd * 20_000}"}}\r',
+        '{"text": "Last."}',
+    ]
+    path = tmp_path / "wide.jsonl"
+    path.write_bytes(f"{mark}{chr(10).join(rows)}\n".encode(encoding))
+    found = list(read_documents(path, encoding="utf-8" if mark else encoding))
+    assert [one.id for one in found] == ["a", "wide:2", "wide:4", "wide:5"]
+    assert [one.text for one in found] == [odd, "", odd * 20_000, "Last."]
+    assert [bool(one.problems) for one in found] == [False, True, False, False]
+
+
+@pytest.mark.parametrize("encoding", CODED)
+def test_a_bad_line_in_wide_characters_costs_only_itself(tmp_path: Path, encoding: str) -> None:
+    rows = ['{"text": "First."}\n', '{"text": "\ud800"}\n', '{"text": "Last."}']
+    path = tmp_path / "wide.jsonl"
+    path.write_bytes("".join(rows).encode(encoding, "surrogatepass"))
+    found = list(read_documents(path, encoding=encoding))
+    assert [one.text for one in found] == ["First.", "", "Last."]
+    assert f"which is not {encoding}; save the file as UTF-8" in found[1].problems[0]
+
+
+def test_a_byte_order_mark_counts_for_every_line(tmp_path: Path) -> None:
+    path = tmp_path / "marked.jsonl"
+    path.write_text('{"text": "café"}\n' * 2, encoding="utf-8-sig")
+    found = read_documents(path, encoding="cp1252")
+    assert [one.text for one in found] == ["café", "café"]
+
+
+def test_what_is_not_a_number_is_missing(tmp_path: Path) -> None:
+    rows = [
+        b'{"id": NaN, "title": NaN, "text": "We mend.", "year": NaN, "rate": 0.5}',
+        b'{"id": "b", "text": NaN}',
+        b'{"id": "c", "text": NaN, "Description of results": "We teach."}',
+    ]
+    first, second, third = read(tmp_path / "a.jsonl", b"\n".join(rows))
+    assert (first.id, first.title, first.text) == ("a:1", "", "We mend.")
+    assert first.metadata == {"rate": 0.5}
+    assert second.problems == ("got a text of type NoneType, expected a string",)
+    assert (third.text, third.problems) == ("We teach.", ())
+    nan = float("nan")
+    columns: list[list[object]] = [[nan, 7.0], [nan, nan], ["We mend."] * 2, [nan, 2014.0]]
+    write_parquet(tmp_path / "a.parquet", ["id", "title", "text", "year"], *columns)
+    first, second = read_documents(tmp_path / "a.parquet")
+    assert [(one.id, one.title) for one in (first, second)] == [("a:1", ""), ("7", "")]
+    assert (first.metadata, second.metadata) == ({}, {"year": 2014})
 
 
 SAMPLES = {

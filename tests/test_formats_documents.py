@@ -233,6 +233,34 @@ def test_attacks_and_damage(format: str) -> None:
         assert "\n" not in str(caught.value)
 
 
+def scrambled(content: bytes, part: str, compression: int) -> bytes:
+    """Pack an archive anew and spoil the packed bytes of a part; what stands around it is sound."""
+    stream = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(content)) as old,
+        zipfile.ZipFile(stream, "w", compression) as new,
+    ):
+        for name in old.namelist():
+            new.writestr(name, old.read(name))
+        info = new.getinfo(part)
+    data = bytearray(stream.getvalue())
+    start = info.header_offset + 30 + len(part)
+    start += 9 if compression == zipfile.ZIP_LZMA else 0  # the settings of the packer
+    data[start : start + 20] = b"\xff" * 20
+    return bytes(data)
+
+
+@pytest.mark.parametrize("compression", [zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA])
+@pytest.mark.parametrize("format", ["docx", "odt"])
+def test_a_damaged_part_costs_only_its_file(format: str, compression: int, tmp_path: Path) -> None:
+    damaged = scrambled(MAKERS[format](["We train."]), PARTS[format][0], compression)
+    (tmp_path / f"a.{format}").write_bytes(damaged)
+    (tmp_path / "b.txt").write_text("B.")
+    first, second = read_documents(tmp_path)
+    assert (first.text, second.text) == ("", "B.")
+    assert first.problems[0].startswith("got a damaged file or one of another format (")
+
+
 def test_an_opendocument_under_a_password() -> None:
     namespace = "urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"
     manifest = f'<m:manifest xmlns:m="{namespace}"><m:file-entry><m:encryption-data/></m:file-entry></m:manifest>'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import json
 import os
@@ -64,6 +65,28 @@ def test_an_unreadable_file_costs_only_itself(tmp_path: Path) -> None:
     found = list(read_documents(tmp_path))
     assert [one.text for one in found] == ["A.", "", "C."]
     assert found[1].problems == ("got a file that cannot be opened: No such file or directory",)
+
+
+def test_a_folder_that_cannot_be_opened_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, a_txt=b"A.", b__c__hidden_txt=b"No.", b__d_txt=b"D.", e_txt=b"E.")
+    scan = os.scandir
+
+    def refuse(path: str) -> object:
+        if Path(path).name in closed:
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    closed = ["c"]
+    found = list(read_documents(tmp_path))
+    assert [one.id for one in found] == ["a", "b/c/", "b/d", "e"]
+    assert found[1].problems == ("got a folder that cannot be opened: Permission denied",)
+    assert not any(one.problems for one in (found[0], *found[2:]))
+    closed = ["c", tmp_path.name]
+    with pytest.raises(InputError, match=r"got a folder that cannot be opened: Permission denied"):
+        list(read_documents(tmp_path))
 
 
 def test_a_damaged_workbook_costs_only_itself(tmp_path: Path) -> None:

@@ -126,6 +126,19 @@ def test_half_a_character_spoils_no_batch(toy_tagger: Tagger) -> None:
     assert SentenceEmbedder("fast").fit_transform(["a \ud83d b"]).shape == (1, 256)
 
 
+def test_half_a_character_in_a_name_spoils_no_output(toy_tagger: Tagger, tmp_path: Path) -> None:
+    given: Any = [
+        Document("caf\udce9", "", PROJECT, problems=("got caf\udce9",)),
+        Document("caf\udce9", "", None),  # type: ignore[arg-type]
+    ]
+    first, second = reports = list(toy_tagger.tag_many(given))
+    assert first.id == second.id == "caf\ufffd"
+    assert "got caf\ufffd" in first.warnings
+    for ending in ("jsonl", "json", "csv", "txt"):
+        write_reports(reports, tmp_path / f"out.{ending}", toy_tagger.taxonomy)
+        assert "caf\ufffd" in (tmp_path / f"out.{ending}").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("missing", [None, float("nan"), pd.NA])
 def test_a_missing_title_is_no_title(missing: Any, toy_tagger: Tagger) -> None:
     assert toy_tagger.tag(PROJECT, title=missing) == toy_tagger.tag(PROJECT)

@@ -177,6 +177,23 @@ def test_a_workbook_with_lines_before_its_header(tmp_path: Path) -> None:
     assert (second.id, second.title) == ("search:Sheet:5", "No identifier")
 
 
+@pytest.mark.parametrize("start", [1, 2, 6])
+def test_a_workbook_that_begins_lower_counts_its_rows_as_shown(tmp_path: Path, start: int) -> None:
+    openpyxl = pytest.importorskip("openpyxl", reason="openpyxl comes with the test extra")
+    workbook = openpyxl.Workbook()
+    sheet = workbook.active
+    for row, cells in enumerate([("text", "year"), ("We mend.", 2014), (), ("We teach.", 2015)]):
+        for column, cell in enumerate(cells, start=3):
+            sheet.cell(row=start + row, column=column, value=cell)
+    path = tmp_path / "low.xlsx"
+    workbook.save(path)
+    found = [(one.id, one.text) for one in read_documents(path)]
+    assert found == [
+        (f"low:Sheet:{start + 1}", "We mend."),
+        (f"low:Sheet:{start + 3}", "We teach."),
+    ]
+
+
 def test_a_workbook_must_be_one(tmp_path: Path) -> None:
     path = tmp_path / "no.xlsx"
     path.write_bytes(b"<html></html>")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from lzma import LZMAError
 from typing import TYPE_CHECKING, BinaryIO, Final
 from zipfile import BadZipFile, ZipFile, ZipInfo, is_zipfile
 
@@ -30,7 +32,16 @@ LARGEST_WORKBOOK: Final = 2 << 30
 """Bytes that a workbook may unpack to: 2 GiB."""
 
 _SMALL: Final = 4 << 20
-_DAMAGE: Final = (BadZipFile, EOFError, KeyError, NotImplementedError, OSError, ValueError)
+_DAMAGE: Final = (
+    BadZipFile,
+    EOFError,
+    KeyError,
+    LZMAError,
+    NotImplementedError,
+    OSError,
+    ValueError,
+    zlib.error,
+)
 _COMPOUND: Final = b"\xd0\xcf\x11\xe0"
 """How the files of old Word begin, and those of new Word under a password."""
 

@@ -15,7 +15,7 @@ from typing import Final
 
 from ka2nlp.documents.options import ReadingOptions
 from ka2nlp.errors import InputError
-from ka2nlp.records import Document
+from ka2nlp.records import Document, is_missing
 
 __all__ = ["HEADER_WITHIN", "Columns", "find_columns", "metadata_name", "normalise"]
 
@@ -92,12 +92,12 @@ class Columns:
         """Make a document of a row; ``place`` names it where it has no identifier.
 
         Cells may be of any type, and fewer than the header's; metadata keep theirs, but bytes that
-        are UTF-8 are text wherever they stand. A row whose title or text is a list, a mapping or
-        other bytes is a document without text and with its reason.
+        are UTF-8 are text wherever they stand, and NaN is an empty cell. A row whose title or text
+        is a list, a mapping or other bytes is a document without text and with its reason.
         """
 
         def cell(position: int) -> object:
-            return _decoded(cells[position]) if position < len(cells) else None
+            return _plain(cells[position]) if position < len(cells) else None
 
         title = cell(self.title) if self.title is not None else None
         texts = [cell(at) for at in self.text]
@@ -196,14 +196,16 @@ def metadata_name(header: str) -> str:
     return _RENAMED.get(name, header.strip())
 
 
-def _decoded(cell: object) -> object:
-    """Turn bytes that are UTF-8 into text: some programs write no other columns of strings."""
-    if not isinstance(cell, _BYTES):
+def _plain(cell: object) -> object:
+    """Turn bytes that are UTF-8 into text, as some programs write; what is missing, into None."""
+    if isinstance(cell, str):
         return cell
-    try:
-        return bytes(cell).decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return cell
+    if isinstance(cell, _BYTES):
+        try:
+            return bytes(cell).decode("utf-8-sig")
+        except UnicodeDecodeError:
+            return cell
+    return None if is_missing(cell) else cell
 
 
 def _text(cell: object) -> str:

@@ -40,19 +40,25 @@ def read_folder(folder: Path, format: str | None, options: ReadingOptions) -> It
     """Read the files in a folder and the folders below it, in the order of their relative paths.
 
     The name of a file is its relative path without its ending, or with it where two files differ
-    in nothing else. A file that cannot be read is a document without text and with its reason;
-    files of other endings and hidden files are left out, and links to folders are not followed.
+    in nothing else. A file or a folder below that cannot be read is a document without text and
+    with its reason; files of other endings and hidden ones are left out, and links to folders are
+    not followed.
 
     Raises
     ------
     InputError
-        When no file in it is of a known format.
+        When the folder cannot be opened, or there is nothing in it to read.
     """
-    paths = [path for path in _files(folder) if format or is_known(path)]
-    if not paths:
+    files, closed = _walk(folder)
+    paths = [path for path in files if format or is_known(path)]
+    if not paths and not closed:
         raise InputError(f"got the folder {folder} without a file that can be read; check the path")
     same = Counter(path.with_suffix("") for path in paths)
-    for path in paths:
+    for path in sorted([*paths, *closed], key=lambda path: path.relative_to(folder).as_posix()):
+        if path in closed:
+            name = f"{path.relative_to(folder).as_posix()}/"
+            yield Document(name, "", "", problems=(closed[path],))
+            continue
         short = path.with_suffix("")
         name = (path if same[short] > 1 else short).relative_to(folder).as_posix()
         try:
@@ -61,12 +67,22 @@ def read_folder(folder: Path, format: str | None, options: ReadingOptions) -> It
             yield Document(name, "", "", problems=(str(error),))
 
 
-def _files(folder: Path) -> list[Path]:
+def _walk(folder: Path) -> tuple[list[Path], dict[Path, str]]:
+    """Find the files in a folder and below; and the folders below that say why they stay closed."""
     found = []
-    for parent, folders, names in os.walk(folder):
+    closed: dict[Path, str] = {}
+
+    def refuse(error: OSError) -> None:
+        reason = f"got a folder that cannot be opened: {error.strerror or error}"
+        path = Path(error.filename or folder)
+        if path == folder:
+            raise InputError(f"{folder}: {reason}") from error
+        closed[path] = reason
+
+    for parent, folders, names in os.walk(folder, onerror=refuse):
         folders[:] = [name for name in folders if not name.startswith(HIDDEN)]
         found += [Path(parent, name) for name in names if not name.startswith(HIDDEN)]
-    return sorted(found, key=lambda path: path.relative_to(folder).as_posix())
+    return found, closed
 
 
 def _read(path: Path, name: str, format: str, options: ReadingOptions) -> Iterator[Document]:

@@ -23,7 +23,7 @@ READERS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "text": ("ka2nlp.documents.plain:read_text", (".txt", ".text")),
     "markdown": ("ka2nlp.documents.plain:read_markdown", (".md", ".markdown")),
     "pdf": ("ka2nlp.documents.pdf:read_pdf", (".pdf",)),
-    "docx": ("ka2nlp.documents.word:read_word", (".docx", ".docm")),
+    "docx": ("ka2nlp.documents.word:read_word", (".docx",)),
     "odt": ("ka2nlp.documents.opendocument:read_opendocument", (".odt",)),
     "html": ("ka2nlp.documents.web_page:read_web_page", (".html", ".htm", ".xhtml")),
     "jsonl": ("ka2nlp.documents.json_lines:read_json_lines", (".jsonl", ".ndjson")),

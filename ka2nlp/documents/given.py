@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from ka2nlp.errors import InputError
-from ka2nlp.records import Document, whole
+from ka2nlp.records import Document, is_missing, whole
 
 __all__ = ["as_document", "as_documents"]
 
@@ -43,7 +43,7 @@ def as_document(given: object, *, title: object = "", id: str = "1") -> Document
             )
         if not isinstance(given.text, str):
             raise InputError(f"got a Document whose text is {_name(given.text)}, expected a str")
-        return replace(given, text=whole(given.text), title=whole(_title(given.title)))
+        return _mended(given)
     if isinstance(given, str):
         return Document(id, whole(title), whole(str(given)))
     raise InputError(f"got {_name(given)}, expected a text (str) or a Document{_remedy(given)}")
@@ -83,27 +83,33 @@ def _kept(given: object, id: str) -> Document:
     try:
         return as_document(given, id=id)
     except InputError as error:
-        known = str(given.id) if isinstance(given, Document) else id
+        known = whole(str(given.id)) if isinstance(given, Document) else id
         return Document(known, "", "", problems=(str(error),))
+
+
+def _mended(given: Document) -> Document:
+    """Replace halves of surrogate pairs in all that a report shows; file names may bring some."""
+    return replace(
+        given,
+        id=whole(str(given.id)),
+        title=whole(_title(given.title)),
+        text=whole(given.text),
+        problems=tuple(map(whole, given.problems)),
+    )
 
 
 def _title(given: object) -> str:
     if isinstance(given, str):
         return given
-    if _missing(given):
+    if is_missing(given):
         return ""
     raise InputError(f"got a title that is {_name(given)}, expected a str")
-
-
-def _missing(given: object) -> bool:
-    nan = isinstance(given, float) and given != given
-    return given is None or nan or type(given).__name__ in ("NAType", "NaTType")
 
 
 def _name(given: object) -> str:
     """Say what something is: ``a list``; a missing value by its own name."""
     kind = type(given).__name__
-    if _missing(given):
+    if is_missing(given):
         return f"a missing value ({given})"
     if isinstance(given, (str, bytes)):
         return "one text (str)" if isinstance(given, str) else "bytes"

@@ -22,7 +22,7 @@ def read_text(stream: BinaryIO, name: str, options: ReadingOptions) -> Iterator[
 def read_markdown(stream: BinaryIO, name: str, options: ReadingOptions) -> Iterator[Document]:
     """Read one Markdown text; the first heading is its title, the markup stays in the text."""
     text = _text(stream, options.encoding)
-    heading = re.search(r"^#+[ \t]+(.+?)[ \t#]*$", text, re.MULTILINE)
+    heading = re.search(r"^#+[ \t]+(\S.*?)[ \t\r#]*$", text, re.MULTILINE)
     yield Document(name, heading.group(1) if heading else "", text)
 
 

@@ -37,9 +37,8 @@ def read_spreadsheet(stream: BinaryIO, name: str, options: ReadingOptions) -> It
     known: tuple[str, ...] | None = None
     is_empty = True
     for sheet in sheets:
-        rows = sheet.iter_rows()
-        first = sheet.start[0] + 1 if sheet.start else 1
-        for number, cells in enumerate(islice(rows, HEADER_WITHIN), start=first):
+        rows = sheet.iter_rows()  # those above the first cell too, empty
+        for number, cells in enumerate(islice(rows, HEADER_WITHIN), start=1):
             headers = [str(cell) for cell in cells]
             try:
                 columns = find_columns(headers, options)
