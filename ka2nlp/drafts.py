@@ -32,11 +32,18 @@ def drafted(target: Path) -> Iterator[Path]:
 def replacing(target: Path) -> Iterator[Path]:
     """Give the name of a draft beside a file, which takes its place once it is whole.
 
+    Where the target is a link, it stays, and the draft replaces what it leads to. What is no file,
+    such as a pipe or ``/dev/null``, is given itself and written to at once.
+
     Raises
     ------
     OSError
         When it cannot be written.
     """
+    if target.exists() and not (target.is_file() or target.is_dir()):
+        yield target
+        return
+    target = Path(os.path.realpath(target))
     draft = target.with_name(f".{target.name}.part")
     try:
         yield draft

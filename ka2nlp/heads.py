@@ -6,6 +6,7 @@ scikit-learn fits these weights (``ka2nlp.estimators``); applying them needs Num
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Real
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -20,7 +21,14 @@ from ka2nlp.words import WordModel
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["TITLE_SHARE", "Heads", "features", "summarise", "whole_text"]
+__all__ = [
+    "TITLE_SHARE",
+    "Heads",
+    "check_threshold",
+    "features",
+    "summarise",
+    "whole_text",
+]
 
 TITLE_SHARE: Final = 0.3
 """Weight of the title's vector beside the mean of the sentences'."""
@@ -161,6 +169,18 @@ def features(
     ndarray of shape (n_labels, N_FEATURES), float64
     """
     return np.column_stack([pool(sentences), document, words])
+
+
+def check_threshold(threshold: float) -> None:
+    """Refuse what is no probability.
+
+    Raises
+    ------
+    ValueError
+        When it is no number in [0, 1].
+    """
+    if not (isinstance(threshold, Real) and 0 <= threshold <= 1):
+        raise ValueError(f"got the threshold {threshold!r}, expected a probability in [0, 1]")
 
 
 def whole_text(document: Document) -> str:

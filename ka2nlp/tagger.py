@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -20,7 +19,7 @@ from ka2nlp.documents.given import as_document, as_documents
 from ka2nlp.embeddings import Encoder
 from ka2nlp.encoders import load_encoder
 from ka2nlp.errors import CorpusError
-from ka2nlp.heads import Heads, whole_text
+from ka2nlp.heads import Heads, check_threshold, whole_text
 from ka2nlp.languages import doubt_english
 from ka2nlp.records import (
     ANSWERS,
@@ -195,8 +194,7 @@ class Tagger:
         ValueError
             When the threshold is no number in [0, 1].
         """
-        if not (isinstance(threshold, Real) and 0 <= threshold <= 1):
-            raise ValueError(f"got the threshold {threshold!r}, expected a probability in [0, 1]")
+        check_threshold(threshold)
         cuts = np.full_like(self.heads.thresholds, threshold)
         heads = replace(self.heads, thresholds=cuts, lower=cuts, upper=cuts)
         return Tagger(self.taxonomy, self.encoder, heads, self.name)

@@ -281,6 +281,27 @@ def test_inputs_without_any_document_are_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"shard_rows": 0}, "got 0 rows a part, expected 1 or more"),
+        ({"shard_rows": -1}, "got -1 rows a part"),
+        ({"threshold": 2}, r"got the threshold 2, expected a probability in \[0, 1\]"),
+        ({"threshold": float("nan")}, "got the threshold nan"),
+    ],
+)
+def test_settings_that_cannot_be_leave_what_is_there(
+    tmp_path: Path, options: dict[str, Any], message: str
+) -> None:
+    archive(descriptions(2), tmp_path)
+    before = tree(tmp_path)
+    given = iter(descriptions(2))
+    with pytest.raises(ValueError, match=message):
+        archive(given, tmp_path, **options)
+    assert len(list(given)) == 2  # nothing was read
+    assert tree(tmp_path) == before
+
+
 def test_one_path_is_an_input(tmp_path: Path) -> None:
     path = tmp_path / "one.txt"
     path.write_text(description(1).text)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -69,6 +70,9 @@ def test_an_output_that_fails_leaves_nothing(call: Call, tmp_path: Path) -> None
         (["tag", str(EXAMPLES / "water-mains.txt"), "--model", "none"], "got the model 'none'"),
         (["tag"], "Missing argument 'INPUT...'"),
         (["tag", "x.txt", "--threshold", "2"], "2.0 is not in the range 0<=x<=1"),
+        (["tag", "x.txt", "--threshold", "nan"], "nan is not in the range 0<=x<=1"),
+        (["evaluate", "x.jsonl", "--threshold", "nan"], "nan is not in the range 0<=x<=1"),
+        (["archive", "x.txt", "-o", "out", "--threshold", "nan"], "nan is not in the range"),
         (["tag", "x.txt", "--format", "pdf"], "'pdf' is not one of 'table', 'json'"),
         (["guess"], "No such command 'guess'"),
         (["evaluate", "nowhere.jsonl"], "got nowhere.jsonl, which cannot be read"),
@@ -93,6 +97,28 @@ def test_taxonomy_formats(call: Call) -> None:
     assert call("taxonomy", "-f", "csv")[1].count("\n") == 49
     turtle = call("taxonomy", "-f", "turtle")[1]
     assert turtle.startswith((ROOT / "ka2nlp" / "data" / "ka2.ttl").read_text())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of files are text elsewhere")
+def test_a_file_name_that_is_no_text_costs_nothing(call: Call, tmp_path: Path) -> None:
+    folder, target = tmp_path / "in", tmp_path / "out.jsonl"
+    folder.mkdir()
+    (folder / os.fsdecode(b"caf\xe9.txt")).write_text(PROJECT)
+    (folder / "rows.jsonl").write_text(json.dumps({"id": "\ud800", "text": PROJECT}))
+    assert call("tag", folder, "-f", "jsonl", "-o", target) == (0, "", "")
+    rows = map(json.loads, target.read_text(encoding="utf-8").splitlines())
+    assert sorted(row["id"] for row in rows) == ["caf\ufffd", "\ufffd"]
+
+
+def test_every_verb_prints_any_letter() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "ka2nlp", "taxonomy", "--language", "el"],
+        capture_output=True,
+        env={**os.environ, "PYTHONIOENCODING": "cp1252"},  # as a pipe on Windows has it
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert "Συστήματα" in done.stdout.decode("utf-8")
 
 
 def test_evaluate(call: Call, tmp_path: Path) -> None:

@@ -110,7 +110,7 @@ def tag_archive(
     scheduler
         Address of a Dask scheduler; its workers must see ``output`` under the same path.
     shard_rows
-        Rows of a part: what an interruption costs at most.
+        Rows of a part, 1 or more: what an interruption costs at most.
     read
         Gives the documents of a path.
     progress
@@ -124,6 +124,8 @@ def tag_archive(
         When the model is missing or damaged.
     ArchiveError
         When the folder cannot be written or another run writes to it, or workers fail.
+    ValueError
+        When the threshold is no number in [0, 1], or a part is to have no row.
     """
     output = Path(output).absolute()
     settings = choose_settings(model, threshold, keep, shard_rows, device)

@@ -12,6 +12,7 @@ from typing import Final
 from ka2nlp import __version__
 from ka2nlp.bundles import bundle_digest, find_model, load_bundle
 from ka2nlp.errors import ArchiveError
+from ka2nlp.heads import check_threshold
 
 __all__ = ["FORMAT", "Settings", "choose_settings", "parse_settings"]
 
@@ -85,7 +86,13 @@ def choose_settings(
     ------
     ModelError
         When the model is missing or damaged.
+    ValueError
+        When the threshold is no number in [0, 1], or a part is to have no row.
     """
+    if threshold is not None:
+        check_threshold(threshold)
+    if shard_rows < 1:
+        raise ValueError(f"got {shard_rows!r} rows a part, expected 1 or more")
     bundle = load_bundle(find_model(model))
     return Settings(
         model=f"{bundle.manifest.name} {bundle.manifest.version}",

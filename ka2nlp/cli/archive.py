@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ka2nlp.cli.inputs import Read, device_option, reading_options
+from ka2nlp.cli.inputs import PROBABILITY, Read, device_option, reading_options
 from ka2nlp.cli.progress import WAYS, show_progress
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ __all__ = ["command"]
 @click.option("--model", metavar="DIR", help="A model folder, or the name of one that ships.")
 @click.option(
     "--threshold",
-    type=click.FloatRange(0, 1),
+    type=PROBABILITY,
     metavar="P",
     help="Decide at this probability instead of the model's tuned thresholds.",
 )

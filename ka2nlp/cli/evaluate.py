@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ka2nlp.cli.inputs import PROBABILITY
 from ka2nlp.cli.tables import print_table
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ __all__ = ["command", "show"]
 @click.command("evaluate")
 @click.argument("gold", type=click.Path(path_type=Path))
 @click.option("--model", metavar="DIR", help="A model folder, or the name of one that ships.")
-@click.option("--threshold", type=click.FloatRange(0, 1), metavar="P", help="One for all labels.")
+@click.option("--threshold", type=PROBABILITY, metavar="P", help="One for all labels.")
 @click.option("--format", "-f", type=click.Choice(["table", "json"]), default="table")
 def command(gold: Path, model: str | None, threshold: float | None, format: str) -> None:
     """Score a model on labelled descriptions.

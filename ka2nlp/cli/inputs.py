@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from functools import partial, update_wrapper
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
 from ka2nlp.documents import READERS, read_documents
 from ka2nlp.records import Document
 
-__all__ = ["Read", "device_option", "reading_options", "taxonomy_option"]
+__all__ = ["PROBABILITY", "Read", "device_option", "reading_options", "taxonomy_option"]
 
 Read = Callable[[Path | str], Iterator[Document]]
 
@@ -30,6 +31,25 @@ _OPTIONS = (
         "--sql", metavar="QUERY", help="Read the rows of this query; INPUT is the database."
     ),
 )
+
+
+class _Probability(click.FloatRange):
+    """A number in [0, 1]; NaN, which lies outside no range, is none."""
+
+    def convert(
+        self,
+        value: Any,  # noqa: ANN401  (as click has it)
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> float:
+        number = super().convert(value, param, ctx)
+        if math.isnan(number):
+            self.fail(f"{number} is not in the range 0<=x<=1.", param, ctx)
+        return number
+
+
+PROBABILITY: Final = _Probability(0, 1)
+"""What ``--threshold`` takes."""
 
 
 def device_option(command: Callable[..., None]) -> Callable[..., None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import sys
 from importlib import import_module
@@ -94,6 +95,7 @@ def main(arguments: list[str] | None = None) -> int:
         0 when all went well, 2 when the input or the call was wrong, 130 when interrupted.
     """
     try:
+        _print_any_letter()
         result = verbs.main(args=arguments, prog_name="ka2nlp", standalone_mode=False)
         sys.stdout.flush()  # at the end of the process it would be too late to tell
         return result if isinstance(result, int) else 0
@@ -132,3 +134,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _discard_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _print_any_letter() -> None:
+    """Let a pipe take UTF-8, and a console what it can: not every one takes any letter."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        encoding = sys.stdout.encoding if sys.stdout.isatty() else "utf-8"
+        sys.stdout.reconfigure(encoding=encoding, errors="replace")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import sys
 from itertools import chain
 from pathlib import Path
 
 import click
 
-from ka2nlp.cli.inputs import Read, device_option, reading_options
+from ka2nlp.cli.inputs import PROBABILITY, Read, device_option, reading_options
 from ka2nlp.reports import WRITERS, load_writer, write_reports
 
 __all__ = ["command"]
@@ -23,7 +22,7 @@ __all__ = ["command"]
 @click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="Write here.")
 @click.option(
     "--threshold",
-    type=click.FloatRange(0, 1),
+    type=PROBABILITY,
     metavar="P",
     help="Decide at this probability instead of the model's tuned thresholds.",
 )
@@ -60,7 +59,4 @@ def command(
     if output is not None:
         write_reports(reports, output, tagger.taxonomy, format=format)
         return
-    if isinstance(sys.stdout, io.TextIOWrapper):  # not every console and pipe speaks UTF-8
-        encoding = sys.stdout.encoding if sys.stdout.isatty() else "utf-8"
-        sys.stdout.reconfigure(encoding=encoding, errors="replace")
     load_writer(format)(reports, sys.stdout, tagger.taxonomy)
