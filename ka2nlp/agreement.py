@@ -10,6 +10,7 @@ import numpy as np
 
 from ka2nlp.errors import CorpusError
 from ka2nlp.evaluation import group_columns
+from ka2nlp.measures import mean_of_defined, rates
 from ka2nlp.taxonomy import Taxonomy
 
 if TYPE_CHECKING:
@@ -176,7 +177,7 @@ def _masi_distances(sets: Sequence[frozenset[Any]]) -> NDArray[np.float64]:
 
 def f1_of_counts(n_both: int, n_first: int, n_second: int) -> float | None:
     """Give 2 n_both / (n_first + n_second), in [0, 1]; None where nobody ticked anything."""
-    return 2 * n_both / (n_first + n_second) if n_first + n_second else None
+    return rates(n_both, n_first, n_second)[2]
 
 
 def cohen_kappa(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> float | None:
@@ -271,12 +272,11 @@ def _code(code: str, one: NDArray[np.bool_], other: NDArray[np.bool_]) -> CodeAg
 def _group(
     name: str, one: NDArray[np.bool_], other: NDArray[np.bool_], codes: list[CodeAgreement]
 ) -> GroupAgreement:
-    defined = [code.f1 for code in codes if code.f1 is not None]
     sets = [[frozenset(np.flatnonzero(row).tolist()) for row in ticked] for ticked in (one, other)]
     return GroupAgreement(
         name,
         f1_of_counts(int((one & other).sum()), int(one.sum()), int(other.sum())),
-        sum(defined) / len(defined) if defined else None,
+        mean_of_defined(code.f1 for code in codes),
         cohen_kappa(one, other),
         masi_alpha(sets),
     )

@@ -104,7 +104,7 @@ def _strongest(
 
 
 def plot_statistics(found: CorpusStatistics, taxonomy: Taxonomy, folder: Path | str) -> list[Path]:
-    """Draw label counts, co-occurrence and text lengths (needs ``ka2nlp[train]``).
+    """Draw label counts, co-occurrence and text lengths (needs ``ka2nlp[learn]``).
 
     Returns
     -------

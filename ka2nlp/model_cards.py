@@ -45,7 +45,7 @@ def write_card(
     Returns
     -------
     tuple of str and dict
-        The card, Markdown; and its pictures by file name, PNG (none without ``ka2nlp[train]``).
+        The card, Markdown; and its pictures by file name, PNG (none without ``ka2nlp[learn]``).
     """
     pictures = _pictures(trained, taxonomy)
     data, evaluation = manifest.training_data, trained.evaluate()

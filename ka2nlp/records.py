@@ -279,6 +279,10 @@ class Report:
 
         return report_frame(self)
 
+    def answered(self, answer: str) -> list[str]:
+        """List the codes with this answer, in the order of the taxonomy."""
+        return [code for code, given in self.answers.items() if given == answer]
+
     def to_dict(self, *, doubts: bool = False) -> dict[str, object]:
         """Give the JSON form, the contract that other programs build on.
 

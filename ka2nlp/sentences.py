@@ -9,8 +9,7 @@ numbered lists, abbreviations, lines wrapped by a PDF, and sentences of two hund
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -112,16 +111,10 @@ def split_sentences(text: str) -> list[Sentence]:
         In the order of the text, not overlapping. ``text[s.start:s.end] == s.text`` holds for each,
         and every letter and digit outside list markers lies in exactly one sentence.
     """
-    return next(iter(split_many([text])))
-
-
-def split_many(texts: Iterable[str]) -> Iterator[list[Sentence]]:
-    """Split many texts, lazily and in order; each is independent of the others."""
-    for text in texts:
-        starts = _layout_starts(text)
-        for begin, end in _stretches(text):
-            starts |= _starts_after_ends(*_cut(text, begin, end))
-        yield list(_spans(text, sorted(starts)))
+    starts = _layout_starts(text)
+    for begin, end in _stretches(text):
+        starts |= _starts_after_ends(*_cut(text, begin, end))
+    return list(_spans(text, sorted(starts)))
 
 
 def _spans(text: str, starts: list[int]) -> Iterator[Sentence]:
@@ -165,15 +158,6 @@ def _tokenizer() -> Tokenizer:
     from spacy.lang.en import English
 
     return English().tokenizer
-
-
-def mark_sentence_starts(doc: Doc) -> Doc:
-    """Set ``is_sent_start`` on the tokens of a spaCy document, so that ``doc.sents`` gives ours."""
-    starts = sorted(_layout_starts(doc.text) | _starts_after_ends(*_words(doc)))
-    for token in doc:
-        after = bisect_left(starts, token.idx)
-        token.is_sent_start = after < len(starts) and starts[after] < token.idx + len(token)
-    return doc
 
 
 def _stretches(text: str) -> Iterator[tuple[int, int]]:

@@ -103,6 +103,17 @@ def test_long_tables(archive: Path, tmp_path: Path, tagger: Tagger) -> None:
     assert float(lines[0]["probability"]) == pytest.approx(rows[0]["probability"], abs=1e-4)
 
 
+def test_cells_of_the_long_csv_are_those_of_the_wide_one(tmp_path: Path) -> None:
+    tag_archive([Document("=1\x07" + "d" * 40_000, "", TEXT)], tmp_path / "out", n_workers=1)
+    write_long(tmp_path / "out", tmp_path / "long.csv")
+    write_wide(tmp_path / "out", tmp_path / "wide.csv")
+    rows = []
+    for name in ("long.csv", "wide.csv"):
+        with (tmp_path / name).open(encoding="utf-8-sig", newline="") as stream:
+            rows.append(next(csv.DictReader(stream)))
+    assert rows[0]["id"] == rows[1]["id"] == "'=1 " + "d" * 32_763
+
+
 def test_tables_of_the_command(call: Call, tmp_path: Path) -> None:
     (tmp_path / "in.txt").write_text(TEXT)
     wide, long = tmp_path / "wide.xlsx", tmp_path / "long.parquet"

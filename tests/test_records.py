@@ -36,3 +36,10 @@ def test_json_contract() -> None:
         "taxonomy": "f",
         "warnings": ["short"],
     }
+
+
+def test_codes_by_their_answer() -> None:
+    answers = {"S1": "addressed", "S2": "to check", "S3": "addressed", "S4": "not addressed"}
+    report = Report("a", "", (), dict.fromkeys(answers, 0.5), answers, "m 1", "f", 2, 1)
+    assert report.answered("addressed") == ["S1", "S3"]
+    assert report.answered("to check") == ["S2"]

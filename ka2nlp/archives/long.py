@@ -14,7 +14,7 @@ from ka2nlp.archives.tables import best_sentences, ending
 from ka2nlp.drafts import replacing
 from ka2nlp.errors import ArchiveError
 from ka2nlp.records import ADDRESSED, NOT_ADDRESSED, TO_CHECK
-from ka2nlp.reports.cells import inert
+from ka2nlp.reports.sheets import text_cell
 from ka2nlp.taxonomy import Taxonomy
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def _write_csv(target: Path, batches: Iterator[pa.RecordBatch]) -> None:
 def _cell(value: object) -> object:
     if isinstance(value, float):
         return round(value, _DIGITS)
-    return inert(value) if isinstance(value, str) else value
+    return text_cell(value) if isinstance(value, str) else value
 
 
 LONG: Final[dict[str, Callable[[Path, Iterator[pa.RecordBatch]], None]]] = {

@@ -110,8 +110,8 @@ def report_result(report: Report, language: str | None) -> Result:
         "problem": None,
         "warnings": list(report.warnings),
         "tags": [tag.code for tag in report.tags],
-        "to_check": _answered(report, TO_CHECK),
-        "addressed": _answered(report, ADDRESSED),
+        "to_check": report.answered(TO_CHECK),
+        "addressed": report.answered(ADDRESSED),
         **{probability_column(code): score for code, score in report.scores.items()},
         "evidence": [
             {
@@ -125,10 +125,6 @@ def report_result(report: Report, language: str | None) -> Result:
             for item in tag.evidence
         ],
     }
-
-
-def _answered(report: Report, answer: str) -> list[str]:
-    return [code for code, given in report.answers.items() if given == answer]
 
 
 def problem_result(problem: str, settings: Settings) -> Result:

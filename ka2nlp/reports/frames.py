@@ -42,7 +42,7 @@ def reports_to_frame(reports: Iterable[Report], taxonomy: Taxonomy) -> pd.DataFr
     read = np.array([report.n_sentences > 0 for report in listed], dtype=bool)
     columns: dict[str, Any] = {
         "tags": _texts([" ".join(tag.code for tag in one.tags) for one in listed]),
-        "to_check": _texts([" ".join(_answered(one, TO_CHECK)) for one in listed]),
+        "to_check": _texts([" ".join(one.answered(TO_CHECK)) for one in listed]),
         "warnings": _texts([" | ".join(one.warnings) for one in listed]),
         "n_words": np.array([one.n_words for one in listed], dtype=np.int64),
         "n_sentences": np.array([one.n_sentences for one in listed], dtype=np.int64),
@@ -93,10 +93,6 @@ def report_to_frame(report: Report, taxonomy: Taxonomy) -> pd.DataFrame:
         },
         index=pandas.Index(taxonomy.codes, name="code"),
     )
-
-
-def _answered(report: Report, answer: str) -> list[str]:
-    return [code for code, given in report.answers.items() if given == answer]
 
 
 def _texts(given: list[str]) -> Any:  # noqa: ANN401  (pandas has no types)

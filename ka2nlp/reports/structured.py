@@ -44,7 +44,7 @@ def write_csv(reports: Iterable[Report], stream: TextIO, taxonomy: Taxonomy) -> 
             [
                 inert(report.id),
                 " ".join(tag.code for tag in report.tags),
-                " ".join(code for code in report.answers if report.answers[code] == TO_CHECK),
+                " ".join(report.answered(TO_CHECK)),
                 *(f"{report.scores[code]:.4f}" for code in taxonomy.codes),
                 inert(" | ".join(evidence)),
                 inert(" | ".join(report.warnings)),

@@ -99,7 +99,7 @@ class _Page:
         from rich.padding import Padding
         from rich.text import Text
 
-        doubts = [code for code, answer in report.answers.items() if answer == TO_CHECK]
+        doubts = report.answered(TO_CHECK)
         if not doubts:
             return
         self._console.print()
