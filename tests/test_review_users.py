@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -177,6 +178,26 @@ def test_an_administrator_is_left(store: Store, ada: User) -> None:
         assert set_role(session, root.id, "lead").role == "lead"
         with pytest.raises(ConflictError, match="'ada', the only active administrator"):
             set_active(session, ada.id, False)
+
+
+def test_two_administrators_cannot_let_each_other_go_at_once(store: Store, ada: User) -> None:
+    with store.transaction() as session:
+        set_role(session, ada.id, "administrator")
+        root = list_users(session)[0]
+
+    def let_ada_go() -> None:
+        with store.transaction() as session:
+            set_role(session, ada.id, "lead")
+
+    with ThreadPoolExecutor(1) as pool:
+        with store.transaction() as session:
+            set_role(session, root.id, "lead")
+            second = pool.submit(let_ada_go)
+            wait([second], timeout=1)
+        with pytest.raises(ConflictError, match="'ada', the only active administrator"):
+            second.result(10)
+    with store.reading() as session:
+        assert [user.role for user in list_users(session)] == ["lead", "administrator"]
 
 
 def test_who_cannot_sign_in_does_not_stand_in_for_an_administrator(store: Store) -> None:

@@ -88,10 +88,15 @@ def find_all(
     kind: type[Record],
     *conditions: ColumnElement[bool],
     limit: int | None = None,
+    lock: bool = False,
 ) -> list[Record]:
-    """Get the rows that fulfil conditions, in the order of their numbers."""
+    """Get the rows that fulfil conditions, in the order of their numbers.
+
+    With ``lock``, other transactions cannot change them until this one ends.
+    """
     statement = select_records(kind).where(*conditions).order_by(_TABLES[kind].c.id).limit(limit)
-    return [kind(**row._mapping) for row in session.execute(statement)]
+    found = session.execute(statement.with_for_update() if lock else statement)
+    return [kind(**row._mapping) for row in found]
 
 
 def change(session: Session, kind: type[Record], number: int, **values: object) -> Record:

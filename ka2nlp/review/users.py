@@ -240,9 +240,15 @@ def _checked_role(role: str) -> str:
 
 
 def _keep_an_administrator(session: Session, user: User) -> None:
-    if user.role != "administrator" or not user.active:
+    """Refuse to let the last administrator go.
+
+    All are locked first: of two who are let go at the same moment, the second waits and sees that
+    the first is gone.
+    """
+    conditions = [users.c.role == "administrator", users.c.active]
+    if user.id not in {one.id for one in find_all(session, User, *conditions, lock=True)}:
         return
-    conditions = [users.c.role == "administrator", users.c.active, users.c.id != user.id]
+    conditions.append(users.c.id != user.id)
     if _kept_hash(session, user.id) is not None:  # who has no password cannot stand in
         conditions.append(users.c.password.is_not(None))
     if find(session, User, *conditions) is None:
