@@ -21,6 +21,7 @@ from ka2nlp.review.calls import (
     create_call,
     get_call,
     list_calls,
+    own_call,
     reopen_call,
 )
 from ka2nlp.review.decisions import decide, undo
@@ -89,6 +90,18 @@ def test_evaluators_see_the_calls_in_which_they_have_a_task(
             (desk.ben, []),
         ):
             assert [call.name for call in list_calls(session, user)] == expected
+
+
+def test_a_call_of_ones_own_is_found_without_a_task(store: Store, taxonomy: Taxonomy) -> None:
+    desk = set_up(store, taxonomy)
+    with store.transaction() as session:
+        first = own_call(session, desk.ada, "Read alone")
+        assert (first.name, first.created_by) == ("Read alone", desk.ada.id)
+        assert list_calls(session, desk.ada) == []
+        assert own_call(session, desk.ada, "Read alone") == first
+        second = own_call(session, desk.ben, "Read alone")
+        assert (second.name, second.created_by) == ("Read alone (2)", desk.ben.id)
+        assert own_call(session, desk.ben, "Read alone") == second
 
 
 def test_nothing_changes_in_a_closed_call(store: Store, taxonomy: Taxonomy) -> None:

@@ -20,6 +20,7 @@ from ka2nlp import Document, Tagger, Taxonomy
 from ka2nlp.errors import InvalidError
 from ka2nlp.labelled import Span
 from ka2nlp.records import ADDRESSED, Place, Report
+from ka2nlp.review.assignments import unassign
 from ka2nlp.review.decisions import decide, standing, trail
 from ka2nlp.review.records import NO, UNSURE, YES, Choice
 from ka2nlp.review.store import Store
@@ -170,6 +171,29 @@ def test_another_text_of_the_same_name_is_another_proposal(alone: Visitor) -> No
     page = alone.get(first)
     assert "kept as" not in page
     assert "Bees" not in page
+
+
+def test_who_has_no_task_left_reads_alone_again(team: Mapping[str, Visitor]) -> None:
+    ana = team["ana"]
+    first = read_alone(ana)
+    store: Store = ana.app.state.desk.store  # type: ignore[attr-defined]
+    with store.transaction() as session:
+        unassign(session, int(first.rpartition("/")[2]))
+    page = ana.get(read_alone(ana, title="Another project"))
+    assert "Another project" in page
+    assert ">Single readings of ana</a>" in page
+
+
+def test_who_reads_alone_gets_into_no_call_of_others(team: Mapping[str, Visitor]) -> None:
+    ana, lena = team["ana"], team["lena"]
+    name = "Single readings of ana"
+    call = lena.send("/calls", lena.get("/"), name=name, evaluators_each=1)
+    desks = [read_alone(ana, title=title) for title in ("One project", "Another project")]
+    assert len(set(desks)) == 2
+    for desk in desks:
+        assert f">{name} (2)</a>" in ana.get(desk)
+    assert ana.status(call) == 404
+    assert "No proposal is in this call yet" in lena.get(call)
 
 
 @pytest.mark.parametrize("read_before", [False, True])

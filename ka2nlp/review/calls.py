@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import count
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -20,6 +21,7 @@ __all__ = [
     "get_call",
     "list_calls",
     "open_call_of",
+    "own_call",
     "reopen_call",
 ]
 
@@ -97,6 +99,19 @@ def create_call(
         created=now(),
         created_by=created_by,
     )
+
+
+def own_call(session: Session, user: User, name: str) -> Call:
+    """Get the call of this name that a user has begun, with or without a task in it; else begin it.
+
+    One of that name that somebody else has begun is left alone: the user's is then "name (2)".
+    """
+    for number in count(1):
+        called = name if number == 1 else f"{name} ({number})"
+        known = find(session, Call, calls.c.name == called)
+        if known is None or known.created_by == user.id:
+            break
+    return known or create_call(session, called, created_by=user.id)
 
 
 def get_call(session: Session, call_id: int) -> Call:

@@ -12,7 +12,7 @@ from fastapi import APIRouter, File, Form, Response, UploadFile
 from ka2nlp.errors import InvalidError
 from ka2nlp.records import Document
 from ka2nlp.review.assignments import assign, assignments_of, assignments_on
-from ka2nlp.review.calls import CallCounts, call_counts, create_call, list_calls
+from ka2nlp.review.calls import CallCounts, call_counts, create_call, list_calls, own_call
 from ka2nlp.review.proposals import add_documents, named_apart
 from ka2nlp.review.records import CONSOLIDATE, EVALUATE, Call, User
 from ka2nlp.web.pages.visits import AnyVisit, LeadsVisit
@@ -82,7 +82,7 @@ def read_one(
     if not document.text.strip():
         raise InvalidError("got no text, expected a description; paste it, or choose a file")
     with visit.desk.store.transaction() as session:
-        call = _own_call(session, visit.user)
+        call = own_call(session, visit.user, _ALONE.format(visit.user.name))
         named = named_apart(session, call.id, document)
         (proposal,) = add_documents(session, call.id, [named])
         own = [one for one in assignments_on(session, proposal.id) if one.user_id == visit.user.id]
@@ -122,12 +122,6 @@ def _row(session: Session, user: User, call: Call) -> CallRow:
         sum(one.finished is not None for one in evaluated),
         sum(one.task == CONSOLIDATE and one.finished is None for one in own),
     )
-
-
-def _own_call(session: Session, user: User) -> Call:
-    name = _ALONE.format(user.name)
-    found = [call for call in list_calls(session, user) if call.name == name]
-    return found[0] if found else create_call(session, name, created_by=user.id)
 
 
 def _pasted(title: str, text: str) -> Document:
