@@ -10,10 +10,9 @@ from sqlalchemy.orm import Session
 
 from ka2nlp.archives.rows import Read
 from ka2nlp.progress import Progress, silent
+from ka2nlp.review.additions import add_counted, why_left_out
 from ka2nlp.review.archived import Archived, is_archive, read_archived
 from ka2nlp.review.calls import get_call, open_call_of
-from ka2nlp.review.proposals import add_documents
-from ka2nlp.review.readings import latest_texts
 from ka2nlp.review.store import Store
 from ka2nlp.review.suggestions import (
     keep_suggestion,
@@ -88,24 +87,16 @@ def add_inputs(
 
 
 def _keep(session: Session, call_id: int, found: Sequence[Archived]) -> Added:
-    before = latest_texts(session, call_id)
-    whole = [one for one in found if one.document.text.strip()]
-    added = add_documents(session, call_id, (one.document for one in whole))
-    after = latest_texts(session, call_id)
+    told = [(one, why_left_out(one.document)) for one in found]
+    whole = [one for one, reason in told if not reason]
+    problems = tuple((one.document.id, reason) for one, reason in told if reason)
+    added = add_counted(session, call_id, (one.document for one in whole))
     n_suggestions = 0
-    for proposal, one in zip(added, whole, strict=True):
+    for proposal, one in zip(added.proposals, whole, strict=True):
         if one.report is not None:
-            keep_suggestion(session, after[proposal.id], one.report)
+            keep_suggestion(session, added.latest[proposal.id], one.report)
             n_suggestions += 1
-    numbers = {proposal.id for proposal in added}
-    n_new = len(numbers - before.keys())
-    n_same = sum(before.get(number) == after[number] for number in numbers)
-    problems = [
-        (one.document.id, "; ".join(one.document.problems) or "the text is empty")
-        for one in found
-        if not one.document.text.strip()
-    ]
-    return Added(n_new, len(numbers) - n_new - n_same, n_same, n_suggestions, tuple(problems))
+    return Added(added.n_new, added.n_changed, added.n_same, n_suggestions, problems)
 
 
 def _documents(source: str, read: Read, taxonomy: Taxonomy) -> Iterator[Archived]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from itertools import count
 
-from sqlalchemy import select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from ka2nlp.annotations import fingerprint_text
@@ -26,6 +26,7 @@ __all__ = [
     "list_proposals",
     "list_texts",
     "named_apart",
+    "newest_texts",
 ]
 
 
@@ -146,6 +147,16 @@ def latest_text(session: Session, proposal_id: int) -> Text:
     if found is None:
         raise NotFoundError(f"got proposal {proposal_id}, which does not exist; look it up again")
     return found
+
+
+def newest_texts(call_id: int) -> Select[tuple[int]]:
+    """Query the number of the newest text of each proposal of a call."""
+    return (
+        select(func.max(texts.c.id))
+        .join(proposals, proposals.c.id == texts.c.proposal_id)
+        .where(proposals.c.call_id == call_id)
+        .group_by(texts.c.proposal_id)
+    )
 
 
 def list_texts(session: Session, proposal_id: int) -> list[Text]:

@@ -15,6 +15,7 @@ from ka2nlp.errors import InvalidError
 from ka2nlp.records import TO_CHECK
 from ka2nlp.review.calls import get_call
 from ka2nlp.review.memory import recall
+from ka2nlp.review.proposals import newest_texts
 from ka2nlp.review.records import EVALUATE, Assignment, Proposal, Suggestion
 from ka2nlp.review.rows import find_all
 from ka2nlp.review.schema import assignments, decisions, proposals, suggestions, texts
@@ -165,15 +166,10 @@ def _tasks(session: Session, call_id: int) -> list[Assignment]:
 
 def _suggested(session: Session, call_id: int, taxonomy: Taxonomy | None) -> dict[int, _Said]:
     """Give the latest suggestion for the newest text of each proposal that has one."""
-    newest = (
-        select(func.max(texts.c.id))
-        .join(proposals, proposals.c.id == texts.c.proposal_id)
-        .where(proposals.c.call_id == call_id)
-        .group_by(texts.c.proposal_id)
-    )
+    newest = suggestions.c.text_id.in_(newest_texts(call_id))
     last = (
         select(func.max(suggestions.c.id))
-        .where(suggestions.c.text_id.in_(newest), know_labels(session, call_id, taxonomy))
+        .where(newest, know_labels(session, call_id, taxonomy))
         .group_by(suggestions.c.text_id)
     )
     query = (

@@ -30,6 +30,7 @@ from ka2nlp.review.records import ROLES, TASKS, VERDICTS
 from ka2nlp.review.values import plain, plain_text
 
 __all__ = [
+    "LARGEST",
     "REVISION",
     "Characters",
     "Items",
@@ -53,7 +54,8 @@ __all__ = [
 REVISION: Final = "0001"
 """The migration that this version of ka2nlp works with."""
 
-_GREATEST: Final = 2**31 - 1
+LARGEST: Final = 2**31 - 1
+"""The greatest number of a row that every database holds."""
 
 metadata: Final = MetaData(
     naming_convention={
@@ -91,7 +93,7 @@ class Number(TypeDecorator[int]):
 
     def process_bind_param(self, value: int | None, dialect: Dialect) -> int | None:
         """Bring into range."""
-        return None if value is None else min(max(value, 0), _GREATEST)
+        return None if value is None else min(max(value, 0), LARGEST)
 
 
 class Characters(TypeDecorator[str]):

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, func, select, true
 from sqlalchemy.orm import Session
 
 from ka2nlp.records import Report
+from ka2nlp.review.proposals import newest_texts
 from ka2nlp.review.records import Suggestion, Text
 from ka2nlp.review.rows import add, find, find_all, get, now
 from ka2nlp.review.schema import proposals, suggestions, texts
@@ -117,11 +118,5 @@ def count_without_suggestion(session: Session, call_id: int, model: str) -> int:
 
 
 def _unread(call_id: int, model: str) -> tuple[ColumnElement[bool], ...]:
-    newest = (
-        select(func.max(texts.c.id))
-        .join(proposals, proposals.c.id == texts.c.proposal_id)
-        .where(proposals.c.call_id == call_id)
-        .group_by(texts.c.proposal_id)
-    )
     done = select(suggestions.c.text_id).where(suggestions.c.model == model)
-    return texts.c.id.in_(newest), texts.c.id.not_in(done)
+    return texts.c.id.in_(newest_texts(call_id)), texts.c.id.not_in(done)

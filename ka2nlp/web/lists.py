@@ -9,9 +9,10 @@ from typing import Annotated, Final, Generic, Protocol, TypeVar
 from fastapi import Depends, Path, Query, Request
 from pydantic import BaseModel, Field
 
+from ka2nlp.review.schema import LARGEST
+
 __all__ = ["Id", "Listed", "Page", "PageAsked"]
 
-_LARGEST: Final = 2**31 - 1
 _MOST: Final = 200
 
 
@@ -26,7 +27,7 @@ class Numbered(Protocol):
 Listed = TypeVar("Listed")
 _Numbered = TypeVar("_Numbered", bound=Numbered)
 
-Id = Annotated[int, Path(ge=1, le=_LARGEST, examples=[1])]
+Id = Annotated[int, Path(ge=1, le=LARGEST, examples=[1])]
 """A number in an address."""
 
 
@@ -57,7 +58,7 @@ class _Asked:
         self,
         request: Request,
         after: Annotated[
-            int, Query(ge=0, le=_LARGEST, description="Number of the last item before.")
+            int, Query(ge=0, le=LARGEST, description="Number of the last item before.")
         ] = 0,
         limit: Annotated[int, Query(ge=1, le=_MOST, description="Items at most.")] = 50,
     ) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, SecretStr
 
 from ka2nlp.review.consolidation import FinalLabels
 from ka2nlp.review.decisions import KEY, LONGEST_NOTE, MOST_SPANS
 from ka2nlp.review.records import Choice, Decision, User
+from ka2nlp.review.schema import LARGEST
 from ka2nlp.web.schemas import Strict, Words
 
 __all__ = [
@@ -31,9 +32,8 @@ __all__ = [
     "UserIn",
 ]
 
-_LARGEST: Final = 2**31 - 1
-_Number = Annotated[int, Field(ge=1, le=_LARGEST)]
-_Offset = Annotated[int, Field(ge=0, le=_LARGEST)]
+_Number = Annotated[int, Field(ge=1, le=LARGEST)]
+_Offset = Annotated[int, Field(ge=0, le=LARGEST)]
 SpanOut = Annotated[list[int], Field(min_length=2, max_length=2, examples=[[141, 202]])]
 """Character offsets, the end exclusive."""
 

@@ -22,6 +22,7 @@ from ka2nlp.review.calls import open_call_of
 from ka2nlp.review.consolidation import final
 from ka2nlp.review.proposals import add_documents, latest_text, list_proposals, list_texts
 from ka2nlp.review.records import Proposal, Suggestion, Text, User
+from ka2nlp.review.schema import LARGEST
 from ka2nlp.review.suggestions import (
     find_suggestion_of,
     keep_suggestion,
@@ -131,7 +132,7 @@ def get_text(
     desk: ThisDesk,
     user: CurrentUser,
     proposal_id: Id,
-    number: Annotated[int | None, Query(ge=1, le=2**31 - 1, description="Of the version.")] = None,
+    number: Annotated[int | None, Query(ge=1, le=LARGEST, description="Of the version.")] = None,
 ) -> Text:
     """Give the newest version of the text, or an earlier one."""
     with desk.store.reading() as session:

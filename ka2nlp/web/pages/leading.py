@@ -9,21 +9,19 @@ from fastapi import APIRouter, BackgroundTasks, File, Form, Response, UploadFile
 
 from ka2nlp.errors import InputError, InvalidError
 from ka2nlp.records import Document
+from ka2nlp.review.additions import add_counted, why_left_out
 from ka2nlp.review.assignments import assign, assignments_on, distribute
 from ka2nlp.review.calls import close_call, get_call, reopen_call
 from ka2nlp.review.consolidation import disagreements
-from ka2nlp.review.proposals import add_documents, list_proposals
-from ka2nlp.review.readings import latest_texts
-from ka2nlp.review.records import CONSOLIDATE, EVALUATE, Proposal
+from ka2nlp.review.readings import proposals_of
+from ka2nlp.review.records import CONSOLIDATE, EVALUATE
 from ka2nlp.review.suggestions import keep_suggestions, without_suggestion
 from ka2nlp.review.users import get_user
 from ka2nlp.web.inference import BusyError
 from ka2nlp.web.pages.visits import LeadsVisit, Visit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-    from sqlalchemy.orm import Session
+    from collections.abc import Iterable, Sequence
 
     from ka2nlp.web.uploads import Uploads
 
@@ -49,15 +47,12 @@ def add(
     if not documents:
         raise InvalidError(_some(problems))
     with visit.desk.store.transaction() as session:
-        before = latest_texts(session, number)
-        added = {proposal.id for proposal in add_documents(session, number, documents)}
-        after = latest_texts(session, number)
-    n_new = len(added - before.keys())
-    n_changed = sum(before[one] != after[one] for one in added & before.keys())
-    changed = f" {n_changed} came with another text, now the newest version." if n_changed else ""
+        added = add_counted(session, number, documents)
+    came = f" {added.n_changed} came with another text, now the newest version."
+    changed = came if added.n_changed else ""
     background.add_task(tag_call, visit, number)
     left_out = f" {len(problems)} left out: {_some(problems)}." if problems else ""
-    notice = f"Added {n_new} new of {len(documents)} descriptions.{changed}{left_out}"
+    notice = f"Added {added.n_new} new of {len(documents)} descriptions.{changed}{left_out}"
     return visit.go_to(f"/calls/{number}", notice)
 
 
@@ -91,20 +86,20 @@ def consolidate(visit: LeadsVisit, number: int, user: Annotated[int, Form()]) ->
     n_given = n_own = 0
     with visit.desk.store.transaction() as session:
         get_user(session, user)
-        for proposal in _all_proposals(session, number):
-            tasks = assignments_on(session, proposal.id)
+        for proposal_id in proposals_of(session, number):
+            tasks = assignments_on(session, proposal_id)
             read = [one for one in tasks if one.task == EVALUATE]
             taken = any(one.task == CONSOLIDATE for one in tasks)
             if (
                 taken
                 or not all(one.finished for one in read)
-                or not disagreements(session, proposal.id)
+                or not disagreements(session, proposal_id)
             ):
                 continue
             if any(one.user_id == user for one in read):
                 n_own += 1
                 continue
-            assign(session, proposal.id, user, CONSOLIDATE)
+            assign(session, proposal_id, user, CONSOLIDATE)
             n_given += 1
     own = f" {n_own} they have read themselves; choose somebody else for these." if n_own else ""
     return visit.go_to(f"/calls/{number}", f"Gave out {n_given} proposals to consolidate.{own}")
@@ -151,22 +146,12 @@ def _read(uploads: Uploads, given: Iterable[tuple[bytes, str]]) -> tuple[list[Do
         except InputError as error:
             problems.append(str(error))
             continue
-        documents += [one for one in found if one.text.strip()]
-        problems += [
-            f"{one.id}: {'; '.join(one.problems) or 'the text is empty'}"
-            for one in found
-            if not one.text.strip()
-        ]
+        told = [(one, why_left_out(one)) for one in found]
+        documents += [one for one, reason in told if not reason]
+        problems += [f"{one.id}: {reason}" for one, reason in told if reason]
     return documents, problems
 
 
 def _some(problems: Sequence[str]) -> str:
     more = len(problems) - _MOST_PROBLEMS
     return "; ".join(problems[:_MOST_PROBLEMS]) + (f"; and {more} more" if more > 0 else "")
-
-
-def _all_proposals(session: Session, number: int) -> Iterator[Proposal]:
-    after = 0
-    while page := list_proposals(session, number, after):
-        yield from page
-        after = page[-1].id
