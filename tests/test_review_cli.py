@@ -17,12 +17,12 @@ from ka2nlp import Document, Tagger, Taxonomy
 from ka2nlp.archives import tag_archive
 from ka2nlp.bundle_training import fingerprint_corpus
 from ka2nlp.bundles import load_bundle
-from ka2nlp.errors import ArchiveError
+from ka2nlp.errors import ArchiveError, ConflictError
 from ka2nlp.labelled import read_labelled
 from ka2nlp.review import Store
 from ka2nlp.review.archived import read_archived
 from ka2nlp.review.assignments import assign, assignments_of, finish
-from ka2nlp.review.calls import create_call
+from ka2nlp.review.calls import close_call, create_call
 from ka2nlp.review.decisions import decide
 from ka2nlp.review.exports import FORMATS
 from ka2nlp.review.filling import suggest
@@ -403,3 +403,21 @@ def test_an_interrupted_run_of_suggestions_goes_on(store: Store, toy_tagger: Tag
         kept = len(latest_suggestions(session, number))
     assert 0 < kept < 40
     assert suggest(store, number, toy_tagger) == 40 - kept
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_a_closed_call_gets_no_suggestions(store: Store, toy_tagger: Tagger, late: bool) -> None:
+    with store.transaction() as session:
+        number = create_call(session, "Spring").id
+        add_documents(session, number, [Document("p0", "", PROJECT)])
+
+    def close(message: str = "", share: float | None = None) -> None:
+        with store.transaction() as session:
+            close_call(session, number)
+
+    if not late:
+        close()
+    with pytest.raises(ConflictError, match="got the call 'Spring', which is closed"):
+        suggest(store, number, toy_tagger, close)
+    with store.reading() as session:
+        assert latest_suggestions(session, number) == {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +20,17 @@ from ka2nlp import Document, Tagger, Taxonomy
 from ka2nlp.errors import InvalidError
 from ka2nlp.labelled import Span
 from ka2nlp.records import ADDRESSED, Place, Report
-from ka2nlp.review.assignments import unassign
+from ka2nlp.review.assignments import assign, get_assignment, unassign
+from ka2nlp.review.calls import close_call, create_call
 from ka2nlp.review.decisions import decide, standing, trail
-from ka2nlp.review.records import NO, UNSURE, YES, Choice
+from ka2nlp.review.proposals import add_documents
+from ka2nlp.review.readings import latest_suggestions
+from ka2nlp.review.records import EVALUATE, NO, UNSURE, YES, Choice
 from ka2nlp.review.store import Store
 from ka2nlp.review.suggestions import keep_suggestion
+from ka2nlp.review.users import find_user
 from ka2nlp.sentences import split_sentences
+from ka2nlp.web.inference import Inference
 from ka2nlp.web.pages import passages as cutting
 from ka2nlp.web.pages.passages import passages
 from ka2nlp.web.pages.spans import find_words, merge, parse_span, trim
@@ -649,6 +654,54 @@ def test_a_page_of_an_older_text_is_to_be_loaded_anew(team: Mapping[str, Visitor
     assert stands["text_id"] != 1
     ((start, end),) = stands["evidence"]
     assert f"Another beginning. {TEXT}"[start:end] == words
+
+
+def untagged_call(visitor: Visitor) -> tuple[Store, int, int]:
+    """Give a call with one proposal that no model has read, and the task of the user of the desk."""
+    visitor.get("/")
+    store: Store = visitor.app.state.desk.store  # type: ignore[attr-defined]
+    with store.transaction() as session:
+        user = find_user(session, visitor.name)
+        assert user is not None
+        call = create_call(session, "Spring").id
+        (proposal,) = add_documents(session, call, [Document("p1", "Gardens", TEXT)])
+        return store, call, assign(session, proposal.id, user.id, EVALUATE).id
+
+
+def test_nothing_is_tagged_in_a_closed_call(alone: Visitor) -> None:
+    store, call, _ = untagged_call(alone)
+    page = alone.get(f"/calls/{call}")
+    alone.send(f"/calls/{call}/close", page)
+    assert "which is closed" in alone.send(f"/calls/{call}/tag", page, 409)
+    with store.reading() as session:
+        assert latest_suggestions(session, call) == {}
+
+
+def test_nothing_is_tagged_in_a_call_that_is_closed_meanwhile(
+    alone: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, call, _ = untagged_call(alone)
+    inference: Inference = alone.app.state.desk.inference  # type: ignore[attr-defined]
+    tag_many = inference.tag_many
+
+    async def close_first(documents: Iterable[Document]) -> list[Report]:
+        with store.transaction() as session:
+            close_call(session, call)
+        return await tag_many(documents)
+
+    monkeypatch.setattr(inference, "tag_many", close_first)
+    alone.send(f"/calls/{call}/tag", alone.get(f"/calls/{call}"))
+    with store.reading() as session:
+        assert latest_suggestions(session, call) == {}
+
+
+def test_a_desk_in_a_closed_call_writes_nothing(alone: Visitor) -> None:
+    store, call, task = untagged_call(alone)
+    alone.send(f"/calls/{call}/close", alone.get(f"/calls/{call}"))
+    assert "The call is closed" in alone.get(f"/desk/{task}")
+    with store.reading() as session:
+        assert latest_suggestions(session, call) == {}
+        assert get_assignment(session, task).revealed is None
 
 
 def test_a_table_with_too_many_rows_is_refused(tmp_path: Path, toy_tagger: Tagger) -> None:

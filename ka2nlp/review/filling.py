@@ -12,7 +12,7 @@ from ka2nlp.archives.rows import Read
 from ka2nlp.progress import Progress, silent
 from ka2nlp.review.additions import add_counted, why_left_out
 from ka2nlp.review.archived import Archived, is_archive, read_archived
-from ka2nlp.review.calls import get_call, open_call_of
+from ka2nlp.review.calls import open_call_of
 from ka2nlp.review.store import Store
 from ka2nlp.review.suggestions import (
     keep_suggestion,
@@ -119,16 +119,17 @@ def suggest(store: Store, call_id: int, tagger: Tagger, progress: Progress = sil
 
     Raises
     ------
-    NotFoundError
-        When there is no such call.
+    NotFoundError, ConflictError
+        When there is no such call, or it is closed, be it while texts are tagged.
     """
     with store.reading() as session:
-        get_call(session, call_id)
+        open_call_of(session, call_id)
         waiting = without_suggestion(session, call_id, tagger.name)
     for start in range(0, len(waiting), TOGETHER):
         progress(f"tagging {len(waiting)} texts", start / len(waiting))
         texts = waiting[start : start + TOGETHER]
         reports = list(tagger.tag_many((one.document for one in texts), doubts=True))
         with store.transaction() as session:
+            open_call_of(session, call_id, lock=True)
             keep_suggestions(session, texts, reports)
     return len(waiting)

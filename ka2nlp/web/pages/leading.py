@@ -11,7 +11,7 @@ from ka2nlp.errors import InputError, InvalidError
 from ka2nlp.records import Document
 from ka2nlp.review.additions import add_counted, why_left_out
 from ka2nlp.review.assignments import assign, assignments_on, distribute
-from ka2nlp.review.calls import close_call, get_call, reopen_call
+from ka2nlp.review.calls import close_call, get_call, open_call_of, reopen_call
 from ka2nlp.review.consolidation import disagreements
 from ka2nlp.review.readings import proposals_of
 from ka2nlp.review.records import CONSOLIDATE, EVALUATE
@@ -60,7 +60,7 @@ def add(
 def tag(visit: LeadsVisit, number: int, background: BackgroundTasks) -> Response:
     """Tag what no model has tagged yet."""
     with visit.desk.store.reading() as session:
-        get_call(session, number)
+        open_call_of(session, number)
     background.add_task(tag_call, visit, number)
     return visit.go_to(
         f"/calls/{number}", "The model reads them now. Load the page anew to see how far it is."
@@ -122,7 +122,10 @@ def reopen(visit: LeadsVisit, number: int) -> Response:
 
 
 def tag_call(visit: Visit, number: int) -> None:
-    """Tag the newest texts of a call that the desk's model has not tagged, a few at a time."""
+    """Tag the newest texts of a call that the desk's model has not tagged, a few at a time.
+
+    A call that was closed meanwhile stays as it is.
+    """
     store, inference = visit.desk.store, visit.desk.inference
     with store.reading() as session:
         waiting = without_suggestion(session, number, visit.desk.model.name)
@@ -133,6 +136,8 @@ def tag_call(visit: Visit, number: int) -> None:
         except BusyError:
             return  # the page of the call says how many are left, and offers to go on
         with store.transaction() as session:
+            if get_call(session, number).closed:
+                return
             keep_suggestions(session, texts, reports)
 
 

@@ -18,6 +18,8 @@ __all__ = ["prepare"]
 def prepare(visit: Visit, number: int) -> None:
     """Tag the text of a task if no model of these labels has yet, and note what is shown now.
 
+    In a closed call nothing is tagged or noted any more.
+
     Runs in a thread of the server; the tagging itself waits its turn with that of other requests.
 
     Raises
@@ -29,6 +31,8 @@ def prepare(visit: Visit, number: int) -> None:
     with store.reading() as session:
         task = require_own(session, visit.user, number)
         call = get_call(session, get_proposal(session, task.proposal_id).call_id)
+        if call.closed:
+            return
         text = latest_text(session, task.proposal_id)
         known = find_suggestion_of(session, text.id, visit.desk.taxonomy) is not None
     if not known:
