@@ -336,6 +336,24 @@ def test_what_is_selected_becomes_evidence(team: Served, open_page: Callable[...
     assert page.locator("#about-I12").get_attribute("open") is not None
 
 
+def test_evidence_by_key_needs_a_label_in_hand(team: Served, open_page: Callable[..., Any]) -> None:
+    page = open_page(team, "ben")
+    read(page, 1, "Boats of Paper")
+    before = chosen(page)
+    page.keyboard.press("]")
+    assert page.evaluate("getSelection().toString()")
+    sync_api.expect(page.locator("#mark")).to_be_visible()
+    page.keyboard.press("e")
+    said(page, "Choose a label first.")
+    assert chosen(page) == before
+    page.get_by_label("Evidence for").select_option("I12")
+    page.get_by_label("Evidence for").press("Tab")
+    page.keyboard.press("e")  # on the button that is called so
+    said(page, "Evidence marked for I12")
+    page.locator("#undo").click()
+    said(page, "Undone: I12")
+
+
 def test_labels_and_sentences_light_each_other(team: Served, open_page: Callable[..., Any]) -> None:
     page = open_page(team, "ben", viewport={"width": 1280, "height": 700}, reduced_motion="reduce")
     read(page, 1, "Boats of Paper")
@@ -447,6 +465,28 @@ def test_single_keys_can_be_switched_off(team: Served, open_page: Callable[..., 
     said(page, "Rejected")
     page.wait_for_function("id => document.activeElement.id !== id", arg=before)
     assert page.evaluate("document.activeElement.id").startswith("name-")
+
+
+@pytest.mark.parametrize(
+    ("anchor", "pane"),
+    [
+        ("level-systemic", "labels"),
+        ("label-S4", "labels"),
+        ("labels", "labels"),
+        ("at-0", "reading"),
+        ("nothing", "reading"),
+        ("", "reading"),
+    ],
+)
+def test_a_link_opens_the_pane_that_it_leads_to(
+    team: Served, open_page: Callable[..., Any], anchor: str, pane: str
+) -> None:
+    page = open_page(team, "ana", viewport={"width": 360, "height": 800})
+    page.goto(f"/desk/1#{anchor}")
+    page.wait_for_function("document.body.dataset.pane")
+    assert page.evaluate("document.body.dataset.pane") == pane
+    if anchor == "level-systemic":
+        sync_api.expect(page.locator("#level-systemic")).to_be_visible()
 
 
 RULES: dict[str, dict[str, list[str]]] = {"light": {}, "dark": {"runOnly": ["color-contrast"]}}

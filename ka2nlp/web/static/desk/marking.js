@@ -53,7 +53,7 @@ function notice() {
 export function use() {
   if (!form) return;
   if (!selected) say("Select the words first, then press e.");
-  else if (!current() && form.hidden) say("Choose a label first.");
+  else if (!current() && !form.contains(document.activeElement)) say("Choose a label first.");
   else form.requestSubmit();
 }
 

@@ -6,7 +6,8 @@ const places = {};
 export function start() {
   const nav = document.querySelector(".panes");
   document.body.classList.add("takes-turns");
-  choosePane(location.hash.startsWith("#la") ? "labels" : "reading");
+  const target = document.getElementById(location.hash.slice(1));
+  choosePane(target?.closest("#labels") ? "labels" : "reading");
   nav.addEventListener("click", (event) => {
     const link = event.target.closest("a");
     if (!link) return;
