@@ -20,12 +20,15 @@ MINIMUM = (3, 11)
 
 
 def ensure(*locks: str) -> Path:
-    """Install the named locks and the package itself, unless that is done; give the Python."""
+    """Install the named locks and the package itself, unless that is done; give the Python.
+
+    An environment that another Python made is made anew: its packages are of no use to this one.
+    """
     if sys.version_info < MINIMUM:
-        found = ".".join(map(str, sys.version_info[:3]))
-        sys.exit(f"got Python {found}, expected {MINIMUM[0]}.{MINIMUM[1]} or newer")
+        sys.exit(f"got Python {_version()}, expected {MINIMUM[0]}.{MINIMUM[1]} or newer")
     python = _python()
-    done = STAMP.read_text().splitlines() if STAMP.is_file() and python.is_file() else []
+    usable = STAMP.is_file() and python.is_file() and _made_by() == _version()
+    done = STAMP.read_text().splitlines() if usable else []
     missing = [lock for lock in locks if _digest(lock) not in done]
     if missing:
         _install(python, missing, fresh=not done)
@@ -36,6 +39,20 @@ def ensure(*locks: str) -> Path:
 def _python() -> Path:
     folder, name = ("Scripts", "python.exe") if os.name == "nt" else ("bin", "python")
     return ENVIRONMENT / folder / name
+
+
+def _version() -> str:
+    return ".".join(map(str, sys.version_info[:3]))
+
+
+def _made_by() -> str:
+    """Give the version of the Python that made the environment, as it is noted there."""
+    notes = ENVIRONMENT / "pyvenv.cfg"
+    for line in notes.read_text().splitlines() if notes.is_file() else ():
+        name, _, value = line.partition("=")
+        if name.strip() == "version":
+            return value.strip()
+    return ""
 
 
 def _digest(lock: str) -> str:
