@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import subprocess
 import sys
 import venv
 from pathlib import Path
@@ -65,3 +66,11 @@ def test_archives_are_the_same_to_the_byte(tmp_path: Path) -> None:
     (second / "run" / "more").touch()
     assert not same_files(first, second)
     assert not same_files(second, first)
+
+
+def test_the_fast_model_has_no_floats_to_keep(tmp_path: Path) -> None:
+    script = str(SCRIPTS / "build_model")
+    command = [sys.executable, script, "--fast", "--keep", str(tmp_path), "texts.jsonl"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 2
+    assert "--keep: not allowed with argument --fast" in done.stderr
