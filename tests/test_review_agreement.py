@@ -29,7 +29,7 @@ def measure(work: Work) -> CallAgreement:
 def tagged(work: Work, proposal: str) -> set[str]:
     with work.store.reading() as session:
         text = latest_text(session, work.proposals[proposal])
-        suggestion = find_suggestion(session, text.id)
+        suggestion = find_suggestion(session, text.id, "toy 1")
         assert suggestion is not None
         return set(tags_of(suggestion))
 

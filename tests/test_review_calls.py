@@ -36,6 +36,7 @@ from ka2nlp.review.proposals import (
 from ka2nlp.review.records import Choice
 from ka2nlp.review.suggestions import (
     find_suggestion,
+    find_suggestion_of,
     get_suggestion,
     keep_suggestion,
     without_suggestion,
@@ -258,11 +259,11 @@ def test_the_newest_suggestion_is_found(store: Store, taxonomy: Taxonomy) -> Non
         call = create_call(session, "Spring")
         (proposal,) = add_documents(session, call.id, [BIKES])
         text = latest_text(session, proposal.id)
-        assert find_suggestion(session, text.id) is None
+        assert find_suggestion_of(session, text.id, taxonomy) is None
         first = keep_suggestion(session, text.id, suggest(taxonomy))
         second = keep_suggestion(session, text.id, suggest(taxonomy, model="toy 2"))
         assert keep_suggestion(session, text.id, suggest(taxonomy)) == first
-        assert find_suggestion(session, text.id) == second
+        assert find_suggestion_of(session, text.id, taxonomy) == second
         assert find_suggestion(session, text.id, "toy 1") == first
         assert find_suggestion(session, text.id, "toy 3") is None
         with pytest.raises(NotFoundError, match="got text 99"):

@@ -244,13 +244,14 @@ def test_a_decision_names_the_suggestion_that_was_seen(
 ) -> None:
     with desk.store.transaction() as session:
         text = latest_text(session, desk.proposals[0].id)
-        first = find_suggestion(session, text.id)
+        first = find_suggestion(session, text.id, "toy 1")
         assert first is not None
         keep_suggestion(session, text.id, suggest(taxonomy, model="toy 2"))
         seen = decide(session, task, Choice("S1", "no", suggestion_id=first.id), taxonomy=taxonomy)
         newest = decide(session, task, Choice("S1", "no"), taxonomy=taxonomy)
         assert (seen.model, newest.model) == ("toy 1", "toy 2")
-        other = find_suggestion(session, latest_text(session, desk.proposals[1].id).id)
+        foreign = latest_text(session, desk.proposals[1].id)
+        other = find_suggestion(session, foreign.id, "toy 1")
         assert other is not None
         with pytest.raises(InvalidError, match=f"got suggestion {other.id}, which is of another"):
             decide(session, task, Choice("S1", "no", suggestion_id=other.id), taxonomy=taxonomy)

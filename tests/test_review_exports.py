@@ -42,7 +42,7 @@ def export(work: Work, format: str, target: Path) -> Exported:
 def shown_by_model(work: Work, proposal: str) -> dict[str, Any]:
     with work.store.reading() as session:
         text = latest_text(session, work.proposals[proposal])
-        suggestion = find_suggestion(session, text.id)
+        suggestion = find_suggestion(session, text.id, "toy 1")
         assert suggestion is not None
         return dict(tags_of(suggestion))
 

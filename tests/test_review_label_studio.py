@@ -202,7 +202,8 @@ def test_suggestions_are_predictions_with_model_and_score(store: Store) -> None:
     assert 0.5 <= prediction["score"] <= 1
     found = read_results(prediction["result"], PROJECT, TAXONOMY)
     with store.reading() as session:
-        suggestion = find_suggestion(session, latest_text(session, work.proposals["p1"]).id)
+        text = latest_text(session, work.proposals["p1"])
+        suggestion = find_suggestion(session, text.id, "toy 1")
         assert suggestion is not None
         tags = tags_of(suggestion)
     assert set(found.codes) == set(tags)

@@ -63,7 +63,8 @@ def test_most_codes_to_check_come_first(work: Work) -> None:
     assert counts == sorted(counts, key=lambda count: -(count or 0))
     with work.store.reading() as session:
         for item in found:
-            suggestion = find_suggestion(session, latest_text(session, item.proposal_id).id)
+            text = latest_text(session, item.proposal_id)
+            suggestion = find_suggestion(session, text.id, "toy 1")
             assert suggestion is not None
             answers = list(suggestion.report["answers"].values())
             assert item.n_to_check == answers.count(TO_CHECK)
@@ -73,7 +74,8 @@ def test_codes_of_the_desk_alone_are_counted(work: Work) -> None:
     fewer = Taxonomy(TAXONOMY.concepts[:9], TAXONOMY.levels, "")
     with work.store.reading() as session:
         for item in queue(session, work.users["anna"], work.call, taxonomy=fewer):
-            suggestion = find_suggestion(session, latest_text(session, item.proposal_id).id)
+            text = latest_text(session, item.proposal_id)
+            suggestion = find_suggestion(session, text.id, "toy 1")
             assert suggestion is not None
             answers = [suggestion.report["answers"][code] for code in fewer.codes]
             assert item.n_to_check == answers.count(TO_CHECK)

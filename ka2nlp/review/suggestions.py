@@ -70,11 +70,9 @@ def get_suggestion(session: Session, suggestion_id: int) -> Suggestion:
     return get(session, Suggestion, suggestion_id)
 
 
-def find_suggestion(session: Session, text_id: int, model: str | None = None) -> Suggestion | None:
-    """Find the newest suggestion on a text, of one model or of any; None where there is none."""
-    conditions = [suggestions.c.text_id == text_id]
-    if model is not None:
-        conditions.append(suggestions.c.model == model)
+def find_suggestion(session: Session, text_id: int, model: str) -> Suggestion | None:
+    """Find the newest suggestion of a model on a text; None where there is none."""
+    conditions = suggestions.c.text_id == text_id, suggestions.c.model == model
     return find(session, Suggestion, *conditions, newest=True)
 
 

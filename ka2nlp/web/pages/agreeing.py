@@ -63,7 +63,6 @@ def agreement(visit: LeadsVisit, number: int) -> Response:
         overall=next((one for one in figures.groups if one.name == ALL), None),
         models=sorted({one.model for one in figures.models}),
         code_rows=_code_rows(figures, visit.desk.taxonomy),
-        levels=visit.desk.taxonomy.levels,
         scale=Scale(),
     )
 

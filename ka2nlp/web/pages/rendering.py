@@ -55,9 +55,7 @@ def render(
     """
     notice = unquote(request.cookies.get(_NOTICE, ""))
     page = HTMLResponse(
-        _templates()
-        .get_template(template)
-        .render(_standing(caller), notice=notice, path=request.url.path, **context),
+        _templates().get_template(template).render(_standing(caller), notice=notice, **context),
         status,
     )
     if notice:

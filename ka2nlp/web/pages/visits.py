@@ -53,9 +53,9 @@ class Visit:
         """
         return require_call(session, self.user, number)
 
-    def page(self, template: str, status: int = 200, **context: Any) -> HTMLResponse:  # noqa: ANN401 - for templates
+    def page(self, template: str, **context: Any) -> HTMLResponse:  # noqa: ANN401 - for templates
         """Answer with a page."""
-        return render(self.request, self.caller, template, status, **context)
+        return render(self.request, self.caller, template, **context)
 
     def go_to(self, path: str, notice: str = "") -> RedirectResponse:
         """Answer with the way to another page, and a notice to show there."""

@@ -15,7 +15,6 @@ export const rows = () => [...labels.querySelectorAll(".label")];
 export function hold(code) {
   inHand = code;
   for (const row of rows()) row.classList.toggle("current", row.dataset.code === code);
-  labels.dispatchEvent(new CustomEvent("desk:hold", { bubbles: true, detail: { code } }));
 }
 
 export function say(words, alarming = false) {
