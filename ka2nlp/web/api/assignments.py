@@ -16,6 +16,7 @@ from ka2nlp.review.access import (
     require_own,
 )
 from ka2nlp.review.records import Assignment, User
+from ka2nlp.review.schema import LARGEST
 from ka2nlp.web.desk import ThisDesk
 from ka2nlp.web.lists import Id, Page, PageAsked
 from ka2nlp.web.problems import API, responses
@@ -37,7 +38,7 @@ def list_all(
     desk: ThisDesk,
     user: CurrentUser,
     asked: PageAsked,
-    call_id: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
+    call_id: Annotated[int | None, Query(ge=1, le=LARGEST)] = None,
     task: Literal["evaluate", "consolidate"] | None = None,
     finished: bool | None = None,
 ) -> Page[Assignment]:
